@@ -1,0 +1,54 @@
+# The layers, lowest first. A module may use modules of a lower rank only; tools/tidy.py reads the
+# same list and holds the #include lines to it.
+set(TIDEMILL_LAYERS
+    "base:0"
+    "net:1"
+    "storage:2"
+    "metadata:2"
+    "engine:2"
+    "models:2"
+    "tracking:3"
+    "workflow:3"
+    "pipeline:4"
+    "dags:5"
+    "server:6"
+    "cli:6"
+    "app:7")
+
+function(_tidemill_rank name out)
+  foreach(layer IN LISTS TIDEMILL_LAYERS)
+    if(layer MATCHES "^${name}:([0-9]+)$")
+      set(${out} ${CMAKE_MATCH_1} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "layering: unknown module '${name}'; add it to TIDEMILL_LAYERS in cmake/Modules.cmake")
+endfunction()
+
+# tidemill_module(NAME storage USES base LIBS libs... SOURCES files... [TESTS files... TEST_LIBS libs...])
+#
+# One static library `tidemill_<name>` per module and, when tests are built, one test program
+# `<name>_test` of all its *_test.cc files.
+function(tidemill_module)
+  cmake_parse_arguments(M "" "NAME" "USES;LIBS;SOURCES;TESTS;TEST_LIBS" ${ARGN})
+  _tidemill_rank(${M_NAME} rank)
+  set(target tidemill_${M_NAME})
+  add_library(${target} STATIC ${M_SOURCES})
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${target} PRIVATE tidemill_options ${M_LIBS})
+  foreach(used IN LISTS M_USES)
+    _tidemill_rank(${used} used_rank)
+    if(NOT used_rank LESS rank)
+      message(FATAL_ERROR "layering: '${M_NAME}' may not use '${used}'. Dependencies point downwards: "
+                          "move what both need into a lower module, or pass it in from app.")
+    endif()
+    target_link_libraries(${target} PUBLIC tidemill_${used})
+  endforeach()
+  if(TIDEMILL_BUILD_TESTS AND M_TESTS)
+    add_executable(${M_NAME}_test ${M_TESTS})
+    target_link_libraries(${M_NAME}_test PRIVATE tidemill_options ${target} ${M_LIBS} ${M_TEST_LIBS} GTest::gtest_main)
+    set_target_properties(${M_NAME}_test PROPERTIES BUILD_RPATH "${PROJECT_BINARY_DIR}/lib")
+    gtest_discover_tests(${M_NAME}_test DISCOVERY_MODE PRE_TEST TEST_PREFIX "${M_NAME}/"
+                         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  endif()
+endfunction()

@@ -1,0 +1,75 @@
+#include "base/error.h"
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace tidemill {
+namespace {
+
+struct CodeRow {
+  ErrorCode code;
+  int exit_code;
+  std::string_view mlflow;
+};
+
+constexpr std::array kCodes = {
+    CodeRow{ErrorCode::kInvalidArgument, 2, "INVALID_PARAMETER_VALUE"},
+    CodeRow{ErrorCode::kPermissionDenied, 3, "PERMISSION_DENIED"},
+    CodeRow{ErrorCode::kNotFound, 4, "RESOURCE_DOES_NOT_EXIST"},
+    CodeRow{ErrorCode::kAlreadyExists, 5, "RESOURCE_ALREADY_EXISTS"},
+    CodeRow{ErrorCode::kConflict, 6, "RESOURCE_CONFLICT"},
+    CodeRow{ErrorCode::kUnavailable, 7, "TEMPORARILY_UNAVAILABLE"},
+    CodeRow{ErrorCode::kDeadlineExceeded, 7, "DEADLINE_EXCEEDED"},
+    CodeRow{ErrorCode::kNotImplemented, 8, "NOT_IMPLEMENTED"},
+    CodeRow{ErrorCode::kCorrupted, 9, "DATA_LOSS"},
+    CodeRow{ErrorCode::kQualityFailed, 10, "INVALID_STATE"},
+    CodeRow{ErrorCode::kSchemaChanged, 11, "INVALID_STATE"},
+    CodeRow{ErrorCode::kResourceExhausted, 12, "RESOURCE_EXHAUSTED"},
+    CodeRow{ErrorCode::kInternal, 70, "INTERNAL_ERROR"},
+};
+
+const CodeRow& row_of(ErrorCode code) noexcept {
+  for (const CodeRow& row : kCodes) {
+    if (row.code == code) return row;
+  }
+  return kCodes.back();
+}
+
+ErrorCode code_of_errno(int error_number) noexcept {
+  switch (error_number) {
+    case ENOENT:
+      return ErrorCode::kNotFound;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return ErrorCode::kPermissionDenied;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EMFILE:
+    case ENFILE:
+      return ErrorCode::kResourceExhausted;
+    case ENOTDIR:
+    case EISDIR:
+    case ENAMETOOLONG:
+      return ErrorCode::kInvalidArgument;
+    default:
+      return ErrorCode::kUnavailable;
+  }
+}
+
+}  // namespace
+
+int exit_code(ErrorCode code) noexcept { return row_of(code).exit_code; }
+
+std::string_view mlflow_error_code(ErrorCode code) noexcept { return row_of(code).mlflow; }
+
+void throw_system_error(int error_number, std::string_view doing, std::string_view path) {
+  std::string message = "cannot ";
+  message.append(doing).append(" '").append(path).append("': ");
+  message += std::generic_category().message(error_number);
+  throw Error(code_of_errno(error_number), std::move(message));
+}
+
+}  // namespace tidemill

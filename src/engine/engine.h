@@ -1,0 +1,87 @@
+#pragma once
+// SQL over Parquet, columns in and out. The only implementation today is duckdb/; spark/ will be the second,
+// so SQL that reaches an Engine stays in what both understand where that is possible.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tidemill::engine {
+
+// Named and typed as the engine names types ("DOUBLE", "BIGINT", "VARCHAR", "TIMESTAMP", ...).
+struct Column {
+  std::string name;
+  std::string type;
+  bool operator==(const Column&) const = default;
+};
+
+// Some rows of a result, column-wise; valid until the stream's next call. Numeric access works for every
+// numeric and boolean type (converted to double); timestamps give microseconds since the epoch.
+class Batch {
+ public:
+  virtual ~Batch() = default;
+  virtual size_t row_count() const = 0;
+  // Writes row_count() values, NaN for null. Cost: one pass, no allocation.
+  virtual void copy_doubles(size_t column, double* out) const = 0;
+  virtual void copy_int64s(size_t column, int64_t* out, int64_t null_value) const = 0;
+  virtual bool is_null(size_t column, size_t row) const = 0;
+  virtual std::string_view string_at(size_t column, size_t row) const = 0;  // empty for null
+};
+
+class ResultStream {
+ public:
+  virtual ~ResultStream() = default;
+  virtual const std::vector<Column>& columns() const = 0;
+  // The next rows in the result's order (that of the files and their rows unless the SQL says otherwise, at
+  // any thread count), or nullptr at the end.
+  virtual const Batch* next() = 0;
+};
+
+// Rows given by the program instead of by a file: see Session::register_rows.
+struct InputColumn {
+  Column column;
+  std::vector<double> numbers;       // for DOUBLE, BIGINT, BOOLEAN, TIMESTAMP (microseconds); NaN is null
+  std::vector<std::string> strings;  // for VARCHAR
+  std::vector<bool> is_null;         // for VARCHAR; empty when there are none
+};
+
+// One connection: used by one thread at a time. Sessions of an Engine work in parallel.
+class Session {
+ public:
+  virtual ~Session() = default;
+  // Runs to the end and drops the rows. Errors: kInvalidArgument with the engine's message.
+  virtual void execute(const std::string& sql) = 0;
+  // Streams: memory stays bounded however many rows there are.
+  virtual std::unique_ptr<ResultStream> query(const std::string& sql) = 0;
+  // A temporary table of given rows.
+  virtual void create_table(const std::string& name, const std::vector<InputColumn>& columns) = 0;
+};
+
+struct EngineOptions {
+  int thread_count = 1;
+  uint64_t memory_limit_bytes = 0;          // 0: the engine's default
+  std::filesystem::path spill_dir;          // where it may spill when the limit is reached
+  std::vector<std::string> readable_paths;  // folders that SQL may read and write; nothing else, no network
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::unique_ptr<Session> new_session() = 0;
+  virtual std::string version() const = 0;  // "v1.5.5"
+
+  // Whether `expression` is one scalar SQL expression over a single row of `columns` (no subquery, no
+  // aggregate or window, no table function, nothing volatile such as random() or now(), no file access) and
+  // of which type. Errors: kInvalidArgument saying what is wrong in words a user of SQL understands.
+  virtual Column check_row_expression(const std::string& name, const std::string& expression,
+                                      const std::vector<Column>& columns) = 0;
+};
+
+std::unique_ptr<Engine> open_engine(const EngineOptions& options);
+
+}  // namespace tidemill::engine
