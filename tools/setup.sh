@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Tidemill is built from: Debian packages, and into a per-user cache, by version and hash,
-# the three libraries that Debian does not have. Safe to run again; prints only what it does.
+# the three libraries that Debian does not have. Safe to run again; prints only what it does, and on
+# stdout the folder with the libraries. With --tests also what the tests need, with --lint clang-tidy.
 set -euo pipefail
 
 cache=${TIDEMILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill}
@@ -18,9 +19,10 @@ onnx_header_mod_sum=h1:b4X26A8pekNb1ACJ58wAXgNKeUCGEAQ9dmACut9Sm/4=
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
-debian_packages() {
+debian_packages() { # section... of debian-packages.txt
   local wanted missing
-  wanted=$(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' tools/debian-packages.txt)
+  wanted=$(awk -v sections=" $* " '/^\[/ { on = index(sections, " " $0 " "); next } on { print $1 }' \
+    <(sed 's/#.*//' tools/debian-packages.txt))
   missing=$(for package in $wanted; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
   done)
@@ -78,6 +80,8 @@ fetch_libraries() {
 }
 
 cd "$(dirname "$0")/.."
-debian_packages
+sections=("[build]")
+for option in "$@"; do sections+=("[${option#--}]"); done
+debian_packages "${sections[@]}"
 fetch_libraries
 echo "$deps"
