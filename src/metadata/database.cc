@@ -1,0 +1,136 @@
+#include "metadata/database.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "metadata/sqlite/sqlite_database.h"
+
+namespace tidemill::metadata {
+namespace {
+
+using OpenFunction = std::unique_ptr<Database> (*)(const std::string& rest,
+                                                   const std::filesystem::path& base_dir,
+                                                   const OpenOptions& options);
+
+struct Backend {
+  std::string_view scheme;
+  OpenFunction open;
+};
+
+// One line per backend.
+constexpr std::array kBackends = {
+    Backend{"sqlite", sqlite::open},
+};
+
+[[noreturn]] void throw_wrong_kind(size_t column, std::string_view wanted) {
+  throw Error(ErrorCode::kCorrupted,
+              fmt::format("a stored value is not {} (column {} of the result)", wanted, column));
+}
+
+}  // namespace
+
+int64_t Row::integer(size_t column) const {
+  if (const auto* value = std::get_if<int64_t>(&values_.at(column))) return *value;
+  throw_wrong_kind(column, "an integer");
+}
+
+double Row::real(size_t column) const {
+  if (const auto* value = std::get_if<double>(&values_.at(column))) return *value;
+  if (const auto* value = std::get_if<int64_t>(&values_.at(column))) return static_cast<double>(*value);
+  throw_wrong_kind(column, "a number");
+}
+
+const std::string& Row::text(size_t column) const {
+  if (const auto* value = std::get_if<std::string>(&values_.at(column))) return *value;
+  throw_wrong_kind(column, "text");
+}
+
+std::optional<int64_t> Row::optional_integer(size_t column) const {
+  if (is_null(column)) return std::nullopt;
+  return integer(column);
+}
+
+std::optional<std::string> Row::optional_text(size_t column) const {
+  if (is_null(column)) return std::nullopt;
+  return text(column);
+}
+
+std::optional<Row> Database::query_first(std::string_view sql, const std::vector<Value>& parameters) {
+  std::vector<Row> rows = query(sql, parameters);
+  if (rows.empty()) return std::nullopt;
+  return std::move(rows.front());
+}
+
+Transaction::Transaction(Database& database) : database_(database), depth_(database.depth_) {
+  if (database_.scope_ == Database::Scope::kRead) {
+    throw Error(ErrorCode::kInternal, "a write transaction inside a read transaction of " + database_.uri());
+  }
+  if (depth_ == 0) {
+    database_.execute("BEGIN IMMEDIATE");
+  } else {
+    database_.execute(fmt::format("SAVEPOINT level_{}", depth_));
+  }
+  database_.scope_ = Database::Scope::kWrite;
+  ++database_.depth_;
+}
+
+void Transaction::commit() {
+  if (done_) throw Error(ErrorCode::kInternal, "a transaction of " + database_.uri() + " is committed twice");
+  database_.execute(depth_ == 0 ? std::string("COMMIT") : fmt::format("RELEASE level_{}", depth_));
+  done_ = true;
+}
+
+Transaction::~Transaction() {
+  if (!done_) {
+    try {
+      if (depth_ == 0) {
+        database_.execute("ROLLBACK");
+      } else {
+        database_.execute(fmt::format("ROLLBACK TO level_{}", depth_));
+        database_.execute(fmt::format("RELEASE level_{}", depth_));
+      }
+    } catch (const Error&) {
+      // A failed write may have ended the whole transaction already; nothing of it is left to undo.
+    }
+  }
+  --database_.depth_;
+  if (depth_ == 0) database_.scope_ = Database::Scope::kNone;
+}
+
+ReadTransaction::ReadTransaction(Database& database)
+    : database_(database), outermost_(database.scope_ == Database::Scope::kNone) {
+  if (!outermost_) return;
+  database_.execute("BEGIN");
+  database_.scope_ = Database::Scope::kRead;
+}
+
+ReadTransaction::~ReadTransaction() {
+  if (!outermost_) return;
+  database_.scope_ = Database::Scope::kNone;
+  try {
+    database_.execute("COMMIT");
+  } catch (const Error&) {
+    // It changed nothing, so there is nothing to lose.
+  }
+}
+
+std::unique_ptr<Database> open_database(const std::string& uri, const std::filesystem::path& base_dir,
+                                        const OpenOptions& options) {
+  const size_t colon = uri.find(':');
+  const std::string scheme = uri.substr(0, colon);
+  std::vector<std::string> known;
+  for (const Backend& backend : kBackends) {
+    if (colon != std::string::npos && scheme == backend.scheme) {
+      return backend.open(uri.substr(colon + 1), base_dir, options);
+    }
+    known.emplace_back(std::string(backend.scheme) + ":");
+  }
+  throw Error(ErrorCode::kInvalidArgument,
+              fmt::format("unknown database '{}': the URI must start with {}, for example sqlite:tidemill.db",
+                          uri, join(known, " or ")));
+}
+
+}  // namespace tidemill::metadata

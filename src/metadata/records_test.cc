@@ -1,0 +1,72 @@
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "metadata/attempts.h"
+#include "metadata/migrate.h"
+#include "metadata/variables.h"
+
+namespace tidemill::metadata {
+namespace {
+
+class RecordsTest : public testing::Test {
+ protected:
+  RecordsTest() : database_(open_database("sqlite::memory:", "")) {
+    migrate(*database_, project_migrations());
+  }
+  std::unique_ptr<Database> database_;
+};
+
+TEST_F(RecordsTest, VariablesAreSetReplacedListedAndDeleted) {
+  EXPECT_EQ(get_variable(*database_, "last_trained_data"), std::nullopt);
+  set_variable(*database_, "last_trained_data", "2026-11-01", "the day trained on");
+  set_variable(*database_, "last_trained_data", "2026-11-02");
+  set_variable(*database_, "a", "");
+  EXPECT_EQ(get_variable(*database_, "last_trained_data"), "2026-11-02");
+  const auto all = list_variables(*database_);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].key, "a");
+  EXPECT_EQ(all[0].description, std::nullopt);
+  EXPECT_EQ(all[1].description, "the day trained on");
+  EXPECT_TRUE(delete_variable(*database_, "a"));
+  EXPECT_FALSE(delete_variable(*database_, "a"));
+  EXPECT_THROW(set_variable(*database_, "", "x"), Error);
+  EXPECT_THROW(set_variable(*database_, std::string(251, 'k'), "x"), Error);
+}
+
+TEST_F(RecordsTest, OneAttemptIsOpenAtATime) {
+  EXPECT_FALSE(find_open_attempt(*database_));
+  open_attempt(*database_, {"one", "2026-11-01", "hash1", "[]", 1000, {}});
+  EXPECT_THROW(open_attempt(*database_, {"two", "2026-11-01", "hash1", "[]", 1001, {}}), Error);
+  const auto open = find_open_attempt(*database_);
+  ASSERT_TRUE(open);
+  EXPECT_EQ(open->id, "one");
+  EXPECT_EQ(open->planned, "[]");
+  EXPECT_FALSE(open->closed_at_ms);
+  EXPECT_FALSE(latest_closed_attempt(*database_));
+
+  close_attempt(*database_, "one", 2000);
+  EXPECT_FALSE(find_open_attempt(*database_));
+  EXPECT_THROW(close_attempt(*database_, "one", 2001), Error);
+
+  open_attempt(*database_, {"two", "2026-11-02", "hash2", "[]", 1500, {}});
+  close_attempt(*database_, "two", 2000);  // a clock that stands still
+  const auto latest = latest_closed_attempt(*database_);
+  ASSERT_TRUE(latest);
+  EXPECT_EQ(latest->id, "two");
+  EXPECT_EQ(latest->data_manifest_hash, "hash2");
+  EXPECT_EQ(latest->closed_at_ms, 2001);
+}
+
+TEST_F(RecordsTest, ClosingAndPublishingAreOneTransaction) {
+  open_attempt(*database_, {"one", "2026-11-01", "hash1", "[]", 1000, {}});
+  {
+    Transaction transaction(*database_);
+    set_variable(*database_, "last_trained_data", "2026-11-01");
+    close_attempt(*database_, "one", 2000);
+  }
+  EXPECT_TRUE(find_open_attempt(*database_));
+  EXPECT_EQ(get_variable(*database_, "last_trained_data"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace tidemill::metadata
