@@ -78,7 +78,8 @@ int last_errno(sqlite3* connection) {
     sqlite3_file* file = nullptr;
     int error_number = 0;
     if (sqlite3_file_control(connection, "main", which, &file) != SQLITE_OK) continue;
-    if (file == nullptr || file->pMethods == nullptr) continue;
+    // What lives in memory has no file behind it.
+    if (file == nullptr || file->pMethods == nullptr || file->pMethods->xFileControl == nullptr) continue;
     file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error_number);
     if (error_number != 0) return error_number;
   }
@@ -89,7 +90,9 @@ int last_errno(sqlite3* connection) {
 
 void throw_last_error(sqlite3* connection, std::string_view path, std::string_view sql) {
   const int code = sqlite3_extended_errcode(connection);
-  const int error_number = last_errno(connection);
+  const int primary = code & 0xff;
+  const bool from_system = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN || primary == SQLITE_FULL;
+  const int error_number = from_system ? last_errno(connection) : 0;
   const Meaning meaning = meaning_of(code, error_number);
   std::string message = fmt::format("database '{}': {}", path, sqlite3_errmsg(connection));
   const int primary = code & 0xff;
