@@ -95,9 +95,7 @@ void throw_last_error(sqlite3* connection, std::string_view path, std::string_vi
   const int error_number = from_system ? last_errno(connection) : 0;
   const Meaning meaning = meaning_of(code, error_number);
   std::string message = fmt::format("database '{}': {}", path, sqlite3_errmsg(connection));
-  const int primary = code & 0xff;
-  if (error_number != 0 &&
-      (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN || primary == SQLITE_FULL)) {
+  if (error_number != 0) {
     message += fmt::format(" ({})", std::generic_category().message(error_number));
   }
   if (!meaning.hint.empty()) message += fmt::format("; {}", meaning.hint);
