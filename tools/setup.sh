@@ -29,14 +29,15 @@ debian_packages() { # section... of debian-packages.txt
   [ -n "$missing" ] || return 0
   local as_root=()
   if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || die "these Debian packages are missing, install them as root: $(echo $missing)"
+    command -v sudo >/dev/null || die "install these Debian packages as root: ${missing//$'\n'/ }"
     as_root=(sudo)
   fi
   say "installing $(echo "$missing" | wc -w) Debian packages"
   # A machine may ship a list of packages that is out of date or none at all.
   "${as_root[@]}" apt-get update -qq
   # shellcheck disable=SC2086  # a list of words
-  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }
 
 # go_module MODULE VERSION SUM MOD_SUM: prints the folder it was unpacked to; Go checks the sums.
@@ -45,7 +46,7 @@ go_module() {
   work=$(mktemp -d)
   printf 'module setup\n\ngo 1.19\n\nrequire %s %s\n' "$1" "$2" >"$work/go.mod"
   printf '%s %s %s\n%s %s/go.mod %s\n' "$1" "$2" "$3" "$1" "$2" "$4" >"$work/go.sum"
-  (cd "$work" && GOTOOLCHAIN=local GOFLAGS=-mod=mod go mod download -json "$1@$2" >"$work/out.json") ||
+  (cd "$work" && GOTOOLCHAIN=local GOFLAGS=-mod=mod go mod download -json "$1@$2" >out.json) ||
     { cat "$work/out.json" >&2; rm -rf "$work"; die "cannot download $1"; }
   grep -q "\"Sum\": \"$3\"" "$work/out.json" || die "$1 $2 is not the module it was (checksum)"
   sed -n 's/.*"Dir": "\(.*\)".*/\1/p' "$work/out.json"
@@ -71,7 +72,8 @@ fetch_libraries() {
   python_wheels "$work/wheels"
   for wheel in "$work"/wheels/*.whl; do python3 -m zipfile -e "$wheel" "$work/unpacked"; done
   cp "$work"/unpacked/onnxruntime/capi/libonnxruntime.so.1.22.1 "$work/onnxruntime/"
-  cp "$work"/unpacked/xgboost/lib/libxgboost.so "$work"/unpacked/xgboost_cpu.libs/libgomp-*.so* "$work/xgboost/"
+  cp "$work"/unpacked/xgboost/lib/libxgboost.so "$work"/unpacked/xgboost_cpu.libs/libgomp-*.so* \
+    "$work/xgboost/"
   rm -rf "$work/wheels" "$work/unpacked"
   chmod -R u+w "$work"
   touch "$work/complete"

@@ -23,6 +23,10 @@ def count(path):
     return passed, failed, skipped
 
 
+def line(counts):
+    return f"{counts[0]} passed, {counts[1]} failed" + (f", {counts[2]} skipped" if counts[2] else "")
+
+
 def main(folder, suites):
     total = [0, 0, 0]
     for suite in suites:
@@ -32,8 +36,8 @@ def main(folder, suites):
             counts = (0, 1, 0)
             print(f"{suite}: left no results ({error})")
         total = [a + b for a, b in zip(total, counts)]
-        print(f"{suite}: {counts[0]} passed, {counts[1]} failed" + (f", {counts[2]} skipped" if counts[2] else ""))
-    print(f"{total[0]} passed, {total[1]} failed" + (f", {total[2]} skipped" if total[2] else ""))
+        print(f"{suite}: {line(counts)}")
+    print(line(total))
     return 1 if total[1] or not sum(total) else 0
 
 
