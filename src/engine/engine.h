@@ -42,10 +42,11 @@ class ResultStream {
   virtual const Batch* next() = 0;
 };
 
-// Rows given by the program instead of by a file: see Session::register_rows.
+// Rows given by the program instead of by a file: see Session::create_table.
 struct InputColumn {
   Column column;
-  std::vector<double> numbers;       // for DOUBLE, BIGINT, BOOLEAN, TIMESTAMP (microseconds); NaN is null
+  std::vector<double>
+      numbers;  // for DOUBLE, BIGINT (exact to 2^53), BOOLEAN, TIMESTAMP (microseconds); NaN is null
   std::vector<std::string> strings;  // for VARCHAR
   std::vector<bool> is_null;         // for VARCHAR; empty when there are none
 };
@@ -58,7 +59,7 @@ class Session {
   virtual void execute(const std::string& sql) = 0;
   // Streams: memory stays bounded however many rows there are.
   virtual std::unique_ptr<ResultStream> query(const std::string& sql) = 0;
-  // A temporary table of given rows.
+  // A temporary table of given rows, replacing one of that name.
   virtual void create_table(const std::string& name, const std::vector<InputColumn>& columns) = 0;
 };
 

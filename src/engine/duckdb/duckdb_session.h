@@ -1,0 +1,28 @@
+#pragma once
+// One connection to the in-process database.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/duckdb/handles.h"
+#include "engine/engine.h"
+
+namespace tidemill::engine::duckdb {
+
+class DuckdbSession final : public Session {
+ public:
+  explicit DuckdbSession(duckdb_database database);
+
+  void execute(const std::string& sql) override;
+  std::unique_ptr<ResultStream> query(const std::string& sql) override;
+  void create_table(const std::string& name, const std::vector<InputColumn>& columns) override;
+
+  // Plans the one statement in `sql` without running it. Errors: kInvalidArgument with the engine's message.
+  Statement prepare(const std::string& sql);
+
+ private:
+  Connection connection_;
+};
+
+}  // namespace tidemill::engine::duckdb
