@@ -68,7 +68,7 @@ fetch_libraries() {
   module=$(go_module $duckdb_module $duckdb_version $duckdb_sum $duckdb_mod_sum)
   cp "$module"/duckdb.h "$module"/*.a "$work/duckdb/"
   module=$(go_module $onnx_header_module $onnx_header_version $onnx_header_sum $onnx_header_mod_sum)
-  cp "$module"/onnxruntime_c_api.h "$work/onnxruntime/"
+  cp "$module"/onnxruntime_c_api.h "$module"/onnxruntime_ep_c_api.h "$work/onnxruntime/"
   python_wheels "$work/wheels"
   for wheel in "$work"/wheels/*.whl; do python3 -m zipfile -e "$wheel" "$work/unpacked"; done
   cp "$work"/unpacked/onnxruntime/capi/libonnxruntime.so.1.22.1 "$work/onnxruntime/"

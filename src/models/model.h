@@ -52,7 +52,7 @@ class Model {
   virtual ~Model() = default;
 
   // Appends the model to a graph. `input` names a double tensor [N, column_count] of prepared features;
-  // returns the name of a tensor [N, 1] of predictions (float or double).
+  // returns the name of a double tensor [N, 1] of predictions.
   virtual std::string append_to(onnx::GraphBuilder& graph, const std::string& input) const = 0;
 
   // [column_count], >= 0, sums to 1 (all zero for a model that uses no feature).
@@ -70,7 +70,7 @@ class ModelKind {
  public:
   virtual ~ModelKind() = default;
 
-  virtual std::string name() const = 0;                         // "random_forest", as in the project file
+  virtual std::string name() const = 0;  // "random_forest", as in the project file
   virtual const std::vector<ParameterSpec>& parameters() const = 0;
 
   // `parameters` holds every name of parameters(), validated. Same set, parameters and seed give the same

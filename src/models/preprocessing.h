@@ -37,6 +37,12 @@ struct Preprocessing {
   size_t input_count() const { return numeric.size() + categorical.size(); }
   std::vector<std::string> input_names() const;
   std::vector<std::string> output_names() const;
+  size_t output_count() const;
 };
+
+// Row-major graph inputs [row_count, input_count] to the prepared values [row_count, output_count], bit for
+// bit what the graph computes (a test proves it).
+std::vector<double> apply_preprocessing(const Preprocessing& preprocessing, const double* rows,
+                                        size_t row_count);
 
 }  // namespace tidemill::models

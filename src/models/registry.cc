@@ -1,0 +1,30 @@
+// The kinds of model that exist. To add one: a folder, and a line in kKinds.
+
+#include "models/linear/linear_regression.h"
+#include "models/model.h"
+
+namespace tidemill::models {
+namespace {
+
+using KindFunction = const ModelKind& (*)();
+
+constexpr KindFunction kKinds[] = {
+    linear_regression_kind,
+};
+
+}  // namespace
+
+const ModelKind* find_model_kind(const std::string& name) {
+  for (const KindFunction kind : kKinds) {
+    if (kind().name() == name) return &kind();
+  }
+  return nullptr;
+}
+
+std::vector<std::string> model_kind_names() {
+  std::vector<std::string> out;
+  for (const KindFunction kind : kKinds) out.push_back(kind().name());
+  return out;
+}
+
+}  // namespace tidemill::models
