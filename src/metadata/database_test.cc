@@ -64,6 +64,7 @@ TEST_F(DatabaseTest, OpensWithTheSettingsThatMakeCommitsDurable) {
   EXPECT_EQ(database->query("PRAGMA journal_mode").front().text(0), "wal");
   EXPECT_EQ(database->query("PRAGMA synchronous").front().integer(0), 2);
   EXPECT_EQ(database->query("PRAGMA foreign_keys").front().integer(0), 1);
+  EXPECT_EQ(database->query("SELECT 'a' LIKE 'A'").front().integer(0), 0);
 }
 
 TEST_F(DatabaseTest, UnderstandsUris) {

@@ -178,6 +178,7 @@ std::unique_ptr<Database> open(const std::string& rest, const std::filesystem::p
   database->execute("PRAGMA journal_mode = WAL", {});
   database->execute("PRAGMA synchronous = FULL", {});
   database->execute("PRAGMA foreign_keys = ON", {});
+  database->execute("PRAGMA case_sensitive_like = ON", {});
   return database;
 }
 

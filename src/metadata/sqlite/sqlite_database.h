@@ -1,6 +1,6 @@
 #pragma once
 // Database on a SQLite file: WAL (readers never wait), synchronous FULL (a commit survives power loss),
-// foreign keys enforced.
+// foreign keys enforced, LIKE case-sensitive as in PostgreSQL.
 
 #include <filesystem>
 #include <memory>
