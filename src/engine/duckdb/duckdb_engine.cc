@@ -11,6 +11,7 @@
 #include "engine/duckdb/duckdb_types.h"
 #include "engine/duckdb/handles.h"
 #include "engine/duckdb/row_expression.h"
+#include "engine/duckdb/row_streams.h"
 
 namespace tidemill::engine::duckdb {
 namespace {
@@ -66,20 +67,24 @@ class DuckdbEngine final : public Engine {
       throw error;
     }
     database_.reset(raw);
+    streams_.register_with(database_.get());
     new_session()->execute(lock_down_sql(options));
   }
 
-  std::unique_ptr<Session> new_session() override { return std::make_unique<DuckdbSession>(database_.get()); }
+  std::unique_ptr<Session> new_session() override {
+    return std::make_unique<DuckdbSession>(database_.get(), streams_);
+  }
 
   std::string version() const override { return duckdb_library_version(); }
 
   Column check_row_expression(const std::string& name, const std::string& expression,
                               const std::vector<Column>& columns) override {
-    DuckdbSession session(database_.get());
+    DuckdbSession session(database_.get(), streams_);
     return duckdb::check_row_expression(session, name, expression, columns);
   }
 
  private:
+  RowStreams streams_;  // before the database, which refers to it
   Database database_;
 };
 

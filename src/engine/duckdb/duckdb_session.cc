@@ -1,8 +1,6 @@
 #include "engine/duckdb/duckdb_session.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -10,77 +8,11 @@
 #include "base/text.h"
 #include "engine/duckdb/duckdb_result.h"
 #include "engine/duckdb/duckdb_types.h"
+#include "engine/duckdb/input_columns.h"
+#include "engine/duckdb/row_streams.h"
 
 namespace tidemill::engine::duckdb {
-namespace {
-
-constexpr size_t kInputTypeCount = 5;
-constexpr std::pair<const char*, duckdb_type> kInputTypes[kInputTypeCount] = {
-    {"DOUBLE", DUCKDB_TYPE_DOUBLE},       {"BIGINT", DUCKDB_TYPE_BIGINT},   {"BOOLEAN", DUCKDB_TYPE_BOOLEAN},
-    {"TIMESTAMP", DUCKDB_TYPE_TIMESTAMP}, {"VARCHAR", DUCKDB_TYPE_VARCHAR},
-};
-
-duckdb_type input_type(const Column& column) {
-  for (const auto& [name, type] : kInputTypes) {
-    if (column.type == name) return type;
-  }
-  throw Error(
-      ErrorCode::kInvalidArgument,
-      fmt::format("column '{}' of type {} cannot be given to the engine: use DOUBLE, BIGINT, BOOLEAN, "
-                  "TIMESTAMP or VARCHAR",
-                  column.name, column.type));
-}
-
-size_t row_count_of(const InputColumn& column, duckdb_type type) {
-  return type == DUCKDB_TYPE_VARCHAR ? column.strings.size() : column.numbers.size();
-}
-
-template <typename T>
-void fill_numbers(const InputColumn& column, size_t begin, size_t count, duckdb_vector vector) {
-  T* data = static_cast<T*>(duckdb_vector_get_data(vector));
-  uint64_t* validity = nullptr;
-  for (size_t i = 0; i < count; ++i) {
-    const double number = column.numbers[begin + i];
-    if (!std::isnan(number)) {
-      data[i] = static_cast<T>(number);
-      continue;
-    }
-    if (validity == nullptr) {
-      duckdb_vector_ensure_validity_writable(vector);
-      validity = duckdb_vector_get_validity(vector);
-    }
-    duckdb_validity_set_row_invalid(validity, i);
-  }
-}
-
-void fill_strings(const InputColumn& column, size_t begin, size_t count, duckdb_vector vector) {
-  for (size_t i = 0; i < count; ++i) {
-    const std::string& text = column.strings[begin + i];
-    if (!column.is_null.empty() && column.is_null[begin + i]) {
-      duckdb_vector_ensure_validity_writable(vector);
-      duckdb_validity_set_row_invalid(duckdb_vector_get_validity(vector), i);
-    } else {
-      duckdb_vector_assign_string_element_len(vector, i, text.data(), text.size());
-    }
-  }
-}
-
-void fill(const InputColumn& column, duckdb_type type, size_t begin, size_t count, duckdb_vector vector) {
-  switch (type) {
-    case DUCKDB_TYPE_DOUBLE:
-      return fill_numbers<double>(column, begin, count, vector);
-    case DUCKDB_TYPE_BOOLEAN:
-      return fill_numbers<bool>(column, begin, count, vector);
-    case DUCKDB_TYPE_VARCHAR:
-      return fill_strings(column, begin, count, vector);
-    default:  // BIGINT and TIMESTAMP are 64-bit integers alike
-      return fill_numbers<int64_t>(column, begin, count, vector);
-  }
-}
-
-}  // namespace
-
-DuckdbSession::DuckdbSession(duckdb_database database) {
+DuckdbSession::DuckdbSession(duckdb_database database, RowStreams& streams) : streams_(streams) {
   duckdb_connection raw = nullptr;
   if (duckdb_connect(database, &raw) != DuckDBSuccess)
     throw Error(ErrorCode::kInternal, "cannot connect to DuckDB");
@@ -118,19 +50,12 @@ std::unique_ptr<ResultStream> DuckdbSession::query(const std::string& sql) {
 
 void DuckdbSession::create_table(const std::string& name, const std::vector<InputColumn>& columns) {
   std::vector<std::string> definitions;
-  std::vector<duckdb_type> types;
   std::vector<LogicalType> owned_types;
   std::vector<duckdb_logical_type> logical_types;
-  const size_t row_count = columns.empty() ? 0 : row_count_of(columns[0], input_type(columns[0].column));
+  const size_t row_count = row_count_of("table " + name, columns);
   for (const InputColumn& column : columns) {
-    types.push_back(input_type(column.column));
-    if (row_count_of(column, types.back()) != row_count) {
-      throw Error(ErrorCode::kInternal,
-                  fmt::format("table {}: column '{}' has {} rows, the first column has {}", name,
-                              column.column.name, row_count_of(column, types.back()), row_count));
-    }
     definitions.push_back(quote_identifier(column.column.name) + " " + column.column.type);
-    owned_types.emplace_back(duckdb_create_logical_type(types.back()));
+    owned_types.emplace_back(duckdb_create_logical_type(input_type(column.column)));
     logical_types.push_back(owned_types.back().get());
   }
   execute(fmt::format("CREATE OR REPLACE TEMP TABLE {} ({})", quote_identifier(name), join(definitions)));
@@ -145,15 +70,25 @@ void DuckdbSession::create_table(const std::string& name, const std::vector<Inpu
   for (size_t begin = 0; begin < row_count; begin += chunk_rows) {
     const size_t count = std::min(chunk_rows, row_count - begin);
     duckdb_data_chunk_reset(chunk.get());
-    for (size_t c = 0; c < columns.size(); ++c) {
-      fill(columns[c], types[c], begin, count, duckdb_data_chunk_get_vector(chunk.get(), c));
-    }
-    duckdb_data_chunk_set_size(chunk.get(), count);
+    fill_chunk(columns, begin, count, chunk.get());
     if (duckdb_append_data_chunk(raw, chunk.get()) != DuckDBSuccess) {
       throw to_error(duckdb_appender_error(raw));
     }
   }
   if (duckdb_appender_close(raw) != DuckDBSuccess) throw to_error(duckdb_appender_error(raw));
+}
+
+void DuckdbSession::write_parquet(const std::filesystem::path& path, const std::vector<Column>& columns,
+                                  const RowSource& next_rows) {
+  RowStream stream(columns, next_rows);
+  const RowStreams::Entry entry(streams_, stream);
+  try {
+    execute(fmt::format("COPY (SELECT * FROM {}({})) TO {} (FORMAT parquet, COMPRESSION zstd)",
+                        RowStreams::kFunctionName, entry.id(), quote_literal(path.string())));
+  } catch (const Error&) {
+    stream.rethrow_failure();  // what the source threw, rather than DuckDB's words about it
+    throw;
+  }
 }
 
 }  // namespace tidemill::engine::duckdb

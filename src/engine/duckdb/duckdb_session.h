@@ -10,19 +10,24 @@
 
 namespace tidemill::engine::duckdb {
 
+class RowStreams;
+
 class DuckdbSession final : public Session {
  public:
-  explicit DuckdbSession(duckdb_database database);
+  DuckdbSession(duckdb_database database, RowStreams& streams);
 
   void execute(const std::string& sql) override;
   std::unique_ptr<ResultStream> query(const std::string& sql) override;
   void create_table(const std::string& name, const std::vector<InputColumn>& columns) override;
+  void write_parquet(const std::filesystem::path& path, const std::vector<Column>& columns,
+                     const RowSource& next_rows) override;
 
   // Plans the one statement in `sql` without running it. Errors: kInvalidArgument with the engine's message.
   Statement prepare(const std::string& sql);
 
  private:
   Connection connection_;
+  RowStreams& streams_;
 };
 
 }  // namespace tidemill::engine::duckdb
