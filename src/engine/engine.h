@@ -51,8 +51,8 @@ struct InputColumn {
   std::vector<bool> is_null;         // for VARCHAR; empty when there are none
 };
 
-// Fills the columns with the next rows (any number from 1 on; what they held before is there to overwrite) and
-// returns true, or returns false at the end. `columns` has the names and types that were asked for.
+// Fills the columns with the next rows (any number from 1 on; what they held before is there to overwrite)
+// and returns true, or returns false at the end. `columns` has the names and types that were asked for.
 using RowSource = std::function<bool(std::vector<InputColumn>& columns)>;
 
 // One connection: used by one thread at a time. Sessions of an Engine work in parallel.
@@ -65,8 +65,9 @@ class Session {
   virtual std::unique_ptr<ResultStream> query(const std::string& sql) = 0;
   // A temporary table of given rows, replacing one of that name.
   virtual void create_table(const std::string& name, const std::vector<InputColumn>& columns) = 0;
-  // Rows that the program makes, into a new Parquet file (zstd) in the order they come; the bytes do not depend
-  // on how many come at once. Memory: one call's rows and a row group. What `next_rows` throws comes out.
+  // Rows that the program makes, into a new Parquet file (zstd) in the order they come; the bytes do not
+  // depend on how many come at once. Memory: one call's rows and a row group. What `next_rows` throws is
+  // thrown on.
   virtual void write_parquet(const std::filesystem::path& path, const std::vector<Column>& columns,
                              const RowSource& next_rows) = 0;
 };

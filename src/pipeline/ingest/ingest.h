@@ -21,7 +21,8 @@ struct SyntheticSource {
 
 struct FilesSource {
   // Relative to the project folder or absolute; "{date}" stands for the day ("landing/{date}/*.csv",
-  // "landing/customers_{date}.parquet"). Without "{date}" every matching file is read and `date_column` picks the day's rows.
+  // "landing/customers_{date}.parquet"). Without "{date}" every matching file is read and `date_column` picks
+  // the day's rows.
   std::string glob;
   std::string date_column;  // "" when the date is in the path
   std::string format;       // "csv", "json" (lines), "parquet", or "" to go by the file's ending
