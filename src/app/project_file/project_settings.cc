@@ -1,0 +1,194 @@
+// The settings that stand once in the file: what the project is, where things live, how the stages work.
+
+#include <variant>
+
+#include "app/project_file/declare.h"
+#include "base/date.h"
+#include "base/parallel.h"
+
+namespace tidemill::app {
+namespace {
+
+using pipeline::FilesSource;
+using pipeline::SyntheticSource;
+
+using D = Declarations<Project>;
+
+SyntheticSource& synthetic(Project& project) {
+  return std::get<SyntheticSource>(project.ingest.source);
+}
+FilesSource& files(Project& project) {
+  return std::get<FilesSource>(project.ingest.source);
+}
+
+void declare_project(D& d) {
+  d.section("project");
+  d.with_default("name", Allowed::name(), "\"tidemill\"", "What the project is called in reports.",
+                 [](Project& p, const Value& v) { p.name = v.text; });
+  d.with_default("task", Allowed::choice({"regression"}, {"classification"}), "\"regression\"",
+                 "What the models predict: a number.", [](Project& p, const Value& v) { p.task = v.text; });
+  d.required("key", Allowed::text("a column"), "The column that tells rows apart, unique within a day.",
+             [](Project& p, const Value& v) { p.roles.key = v.text; });
+  d.optional("time", Allowed::text("a column"),
+             "The column with each row's moment. Without it a row has only the day it came with.",
+             [](Project& p, const Value& v) { p.roles.time = v.text; });
+  d.required("target", Allowed::text("a column"), "The column to predict.",
+             [](Project& p, const Value& v) { p.roles.target = v.text; });
+  d.with_default("seed", Allowed::integer(0), "42",
+                 "Everything random follows from it: the same seed and data give the same bytes.",
+                 [](Project& p, const Value& v) { p.seed = static_cast<uint64_t>(v.integer); });
+}
+
+void declare_stores(D& d) {
+  d.section("storage");
+  d.with_default("uri", Allowed::uri({"file"}, {"s3"}), "\"file:data/features\"",
+                 "Where raw and prepared data live; a relative path starts at the project's folder.",
+                 [](Project& p, const Value& v) { p.storage_uri = v.text; });
+  d.section("metadata");
+  d.with_default("uri", Allowed::uri({"sqlite"}, {"postgresql", "postgres"}), "\"sqlite:tidemill.db\"",
+                 "The database of the project's own state: Variables, open attempts.",
+                 [](Project& p, const Value& v) { p.metadata_uri = v.text; });
+  d.section("tracking");
+  d.with_default("uri", Allowed::uri({"sqlite"}, {"http", "https", "postgresql", "postgres"}),
+                 "\"sqlite:mlflow.db\"", "The MLflow database of runs and model versions.",
+                 [](Project& p, const Value& v) { p.tracking.uri = v.text; });
+  d.with_default("artifacts", Allowed::text("a folder"), "\"data/mlflow\"",
+                 "The folder of the runs' files and models.",
+                 [](Project& p, const Value& v) { p.tracking.artifacts = v.text; });
+  d.with_default("experiment", Allowed::text("a name"), "\"customer_churn_prediction\"",
+                 "The experiment that all runs go to.",
+                 [](Project& p, const Value& v) { p.tracking.experiment = v.text; });
+  d.with_default("model", Allowed::name(), "\"customer_churn_model\"",
+                 "The registered model that gets a new version with each training.",
+                 [](Project& p, const Value& v) { p.tracking.registered_model = v.text; });
+}
+
+void declare_engine(D& d) {
+  d.section("engine");
+  d.with_default("threads", Allowed::integer(0, 1024), "0",
+                 "Threads to work with; 0 for all cores. Never changes a result.",
+                 [](Project& p, const Value& v) {
+                   p.thread_count = v.integer == 0 ? available_cores() : static_cast<int>(v.integer);
+                 });
+  d.with_default("memory_limit", Allowed::memory().or_word("auto"), "\"auto\"",
+                 "Memory after which the SQL engine spills to disk. Never changes a result.",
+                 [](Project& p, const Value& v) { p.memory_limit_bytes = parse_memory(v.text).value_or(0); });
+}
+
+void declare_source(D& d) {
+  d.section("source");
+  d.with_default(
+      "kind", Allowed::choice({"synthetic", "files"}), "\"synthetic\"",
+      "Where a day's rows come from: made up as in the churn example, or files that land in a folder.",
+      [](Project& p, const Value& v) {
+        if (v.text == "files") p.ingest.source = FilesSource{};
+      });
+
+  d.only_where({"kind", {"synthetic"}});
+  d.optional("rows", Allowed::integer(1), "Rows a day; drawn from 800 to 1300 when not set.",
+             [](Project& p, const Value& v) { synthetic(p).rows = static_cast<uint64_t>(v.integer); });
+  d.with_default("missing", Allowed::number(0, 1), "0.05", "Share of attribute cells that are empty.",
+                 [](Project& p, const Value& v) { synthetic(p).missing = v.as_double(); });
+  d.with_default("outliers", Allowed::number(0, 1), "0.02",
+                 "Share of spend, transaction and minute cells that are 5 to 10 times too large.",
+                 [](Project& p, const Value& v) { synthetic(p).outliers = v.as_double(); });
+  d.with_default("noise", Allowed::number(0, 10), "0.08", "Standard deviation of the target's noise.",
+                 [](Project& p, const Value& v) { synthetic(p).noise = v.as_double(); });
+  d.optional("drift_from", Allowed::date(), "First day on which customers have changed; never when not set.",
+             [](Project& p, const Value& v) { synthetic(p).drift_from = Date::parse(v.text); });
+  d.with_default("drift", Allowed::number(0, 100), "1.0",
+                 "How much they change, in units of the built-in shift.",
+                 [](Project& p, const Value& v) { synthetic(p).drift = v.as_double(); });
+
+  d.only_where({"kind", {"files"}});
+  d.required("glob", Allowed::text("a path with * for any part of a name and {date} for the day"),
+             "The files that hold a day's rows: \"landing/{date}/*.csv\".",
+             [](Project& p, const Value& v) { files(p).glob = v.text; });
+  d.optional("date_column", Allowed::text("a column"),
+             "The column that says which day a row belongs to, when the path has no {date}.",
+             [](Project& p, const Value& v) { files(p).date_column = v.text; });
+  d.with_default("format", Allowed::choice({"csv", "json", "parquet"}).or_word("auto"), "\"auto\"",
+                 "What the files are; \"json\" has one object a line, \"auto\" goes by the ending.",
+                 [](Project& p, const Value& v) { files(p).format = v.text == "auto" ? "" : v.text; });
+}
+
+void declare_validate(D& d) {
+  d.section("validate");
+  d.with_default("threshold", Allowed::number(0, 100), "90.0", "The quality score a day should reach.",
+                 [](Project& p, const Value& v) { p.validate.score_threshold = v.as_double(); });
+  d.with_default(
+      "below_threshold", Allowed::choice({"warn", "stop"}), "\"warn\"",
+      "What happens to a day with a lower score: go on with a warning, or stop before preparation.",
+      [](Project& p, const Value& v) { p.validate.stop_below_threshold = v.text == "stop"; });
+}
+
+pipeline::NumericImpute impute_named(const std::string& name) {
+  using pipeline::NumericImpute;
+  if (name == "mean") return NumericImpute::kMean;
+  return name == "zero" ? NumericImpute::kZero : NumericImpute::kMedian;
+}
+
+void declare_prepare(D& d) {
+  d.section("prepare");
+  d.with_default("window", Allowed::integer(1, 100000).or_word("all"), "\"all\"",
+                 "How many days back the models learn from; data is cumulative with \"all\".",
+                 [](Project& p, const Value& v) {
+                   if (!v.is_text()) p.prepare.window_days = static_cast<int>(v.integer);
+                 });
+  d.with_default("test_fraction", Allowed::number_between(0, 1), "0.2",
+                 "Share of each day's rows that is kept for testing, for ever.",
+                 [](Project& p, const Value& v) { p.prepare.test_fraction = v.as_double(); });
+  d.with_default("stratify_bins", Allowed::integer(1, 1000), "10",
+                 "Quantile bins of the target that both sides get their share of; 1 for a plain split.",
+                 [](Project& p, const Value& v) { p.prepare.stratify_bins = static_cast<int>(v.integer); });
+  d.with_default("drop", Allowed::texts("columns"), "[]", "Raw columns that are no features.",
+                 [](Project& p, const Value& v) { p.prepare.drop_columns = v.as_texts(); });
+  d.with_default("impute", Allowed::choice({"median", "mean", "zero"}), "\"median\"",
+                 "What fills an empty number; an empty category becomes the most frequent one.",
+                 [](Project& p, const Value& v) { p.prepare.impute = impute_named(v.text); });
+  d.with_default("outliers", Allowed::choice({"cap", "keep"}), "\"cap\"",
+                 "Whether numbers are limited to 1.5 interquartile ranges beyond the quartiles.",
+                 [](Project& p, const Value& v) { p.prepare.cap_outliers = v.text == "cap"; });
+  d.with_default("uncapped", Allowed::texts("columns or features"), "[]",
+                 "Columns and features that keep their outliers all the same.",
+                 [](Project& p, const Value& v) { p.prepare.uncapped_columns = v.as_texts(); });
+  d.with_default("scale", Allowed::choice({"standard", "none"}), "\"standard\"",
+                 "Whether numbers become (x - mean) / standard deviation.", [](Project& p, const Value& v) {
+                   p.prepare.scale =
+                       v.text == "none" ? pipeline::Scaling::kNone : pipeline::Scaling::kStandard;
+                 });
+  d.with_default("rare_categories", Allowed::number(0, 1), "0.0",
+                 "Categories with a smaller share of the training rows than this count as unknown.",
+                 [](Project& p, const Value& v) { p.prepare.rare_category_share = v.as_double(); });
+}
+
+void declare_train(D& d) {
+  d.section("train");
+  d.with_default("metric", Allowed::choice(metric_names()), "\"test_rmse\"",
+                 "Picks the best model of a training.",
+                 [](Project& p, const Value& v) { p.train.metric = v.text; });
+  d.section("promote");
+  d.with_default("better_than_production", Allowed::boolean(), "true",
+                 "Whether the new version must beat the Production version on the same test set.",
+                 [](Project& p, const Value& v) { p.train.better_than_production = v.boolean; });
+  d.with_default("rules", Allowed::tables("rules"), "[{ metric = \"test_rmse\", threshold = 0.1 }]",
+                 "All of them must hold. With an empty list and better_than_production = false nothing is "
+                 "promoted by itself.",
+                 [](Project&, const Value&) {});  // read as blocks of their own
+}
+
+}  // namespace
+
+const std::vector<Setting<Project>>& project_settings() {
+  static const std::vector<Setting<Project>> kSettings = [] {
+    D d;
+    for (const auto declare : {declare_project, declare_stores, declare_engine, declare_source,
+                               declare_validate, declare_prepare, declare_train}) {
+      declare(d);
+    }
+    return d.take();
+  }();
+  return kSettings;
+}
+
+}  // namespace tidemill::app
