@@ -9,7 +9,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-LIBRARY = os.environ.get("FAULT_LIBRARY") or str(Path(__file__).resolve().parents[2] / "build/tests/libfault.so")
+ROOT = Path(__file__).resolve().parents[2]
+LIBRARY = os.environ.get("FAULT_LIBRARY") or str(ROOT / "build" / "tests" / "libfault.so")
 
 WORK = """
 import os, sqlite3
@@ -32,7 +33,8 @@ def run(fault="", **environment):
     """(exit code, stderr, files left, events) of WORK under a fault."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        environment = {**os.environ, "LD_PRELOAD": LIBRARY, "FAULT": fault, "FAULT_LOG": str(log), **environment}
+        faults = {"LD_PRELOAD": LIBRARY, "FAULT": fault, "FAULT_LOG": str(log)}
+        environment = {**os.environ, **faults, **environment}
         work = Path(folder) / "work"
         work.mkdir()
         done = subprocess.run([sys.executable, "-c", WORK], cwd=work, env=environment, capture_output=True,
