@@ -55,6 +55,10 @@ struct InputColumn {
 // and returns true, or returns false at the end. `columns` has the names and types that were asked for.
 using RowSource = std::function<bool(std::vector<InputColumn>& columns)>;
 
+// One DOUBLE per row, computed by the program: writes batch.row_count() values, NaN is not null. Called from
+// several threads at once; must depend on the row alone.
+using RowFunction = std::function<void(const Batch& batch, double* out)>;
+
 // One connection: used by one thread at a time. Sessions of an Engine work in parallel.
 class Session {
  public:
@@ -70,6 +74,15 @@ class Session {
   // thrown on.
   virtual void write_parquet(const std::filesystem::path& path, const std::vector<Column>& columns,
                              const RowSource& next_rows) = 0;
+  // Every row of the result once, in batches of any order, from several threads at once: faster than query()
+  // for work that does not need the order (a row number among the columns tells where a row belongs). An
+  // exception from `consume` ends the query and is rethrown.
+  virtual void for_each_batch(const std::string& sql, const std::function<void(const Batch&)>& consume) = 0;
+  // Makes `compute` callable in SQL as name(arguments), in every session, as long as the engine lives; it
+  // sees nulls. `name` must be new to this engine. An exception from `compute` ends the query and is rethrown
+  // as kInvalidArgument with its message.
+  virtual void register_function(const std::string& name, const std::vector<std::string>& argument_types,
+                                 RowFunction compute) = 0;
 };
 
 struct EngineOptions {

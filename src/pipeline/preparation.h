@@ -27,9 +27,10 @@ struct Preparation {
   TableRoles roles;
   std::vector<engine::Column> raw_columns;   // what a scoring request brings (key, time, attributes; no target)
   std::vector<FeatureDefinition> features;   // as defined
-  // The SELECT list that turns raw rows into the graph's inputs, in order of preprocessing.input_names(), all
-  // DOUBLE: feature expressions, group means as literals, category indexes. Complete: needs nothing else.
-  // "SELECT <feature_sql> FROM rows", run by the same engine version in training, predict and the MLflow model.
+  // A whole query over a table, view or CTE named `rows` that has raw_columns: it gives the graph's inputs in
+  // order of preprocessing.input_names(), all DOUBLE, NULL for missing, one row for each row of `rows` in its
+  // order. Casts, feature expressions, group means and category indexes are in it: the same engine version
+  // gives the same doubles in training, predict and the MLflow model. "WITH rows AS (...) <feature_sql>".
   std::string feature_sql;
   std::string engine_version;
   std::string feature_set_hash;              // sha256 of the definitions (not of fitted values): the feature-set version

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -160,6 +161,53 @@ TEST_F(EngineTest, ReportsWhatWentWrong) {
     while (stream->next() != nullptr) continue;
   };
   EXPECT_THROW(drain(), Error);
+}
+
+TEST_F(EngineTest, GivesEveryRowOnceToForEachBatch) {
+  options_.thread_count = 4;
+  const auto session = open_engine(options_)->new_session();
+  session->execute(
+      "CREATE TEMP TABLE t AS SELECT range AS i, CASE WHEN range % 5 <> 0 THEN 'text ' || range END AS s "
+      "FROM range(500000)");
+  std::vector<std::atomic<int>> seen(500000);
+  std::atomic<int> wrong = 0;
+  session->for_each_batch("SELECT s, i FROM t WHERE i % 2 = 0", [&](const Batch& batch) {
+    std::vector<int64_t> rows(batch.row_count());
+    batch.copy_int64s(1, rows.data(), -1);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      ++seen[static_cast<size_t>(rows[i])];
+      const std::string expected = rows[i] % 5 != 0 ? "text " + std::to_string(rows[i]) : "";
+      if (batch.string_at(0, i) != expected || batch.is_null(0, i) != expected.empty()) ++wrong;
+    }
+  });
+  EXPECT_EQ(wrong, 0);
+  for (size_t i = 0; i < seen.size(); ++i) ASSERT_EQ(seen[i], i % 2 == 0 ? 1 : 0) << i;
+  session->for_each_batch("SELECT i FROM t WHERE false", [&](const Batch&) { ++wrong; });
+  EXPECT_EQ(wrong, 0);
+  try {
+    session->for_each_batch("SELECT 1 FROM t",
+                            [](const Batch&) { throw Error(ErrorCode::kConflict, "stop"); });
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kConflict);
+  }
+}
+
+TEST_F(EngineTest, CallsFunctionsOfTheProgram) {
+  const auto engine = open_engine(options_);
+  engine->new_session()->register_function("twice", {"DOUBLE"}, [](const Batch& batch, double* out) {
+    batch.copy_doubles(0, out);
+    for (size_t i = 0; i < batch.row_count(); ++i) out[i] = std::isnan(out[i]) ? -1 : 2 * out[i];
+  });
+  const auto session = engine->new_session();
+  const auto stream = session->query("SELECT twice(x) FROM (VALUES (1.5), (NULL)) t(x)");
+  double values[2];
+  stream->next()->copy_doubles(0, values);
+  EXPECT_EQ(values[0], 3);
+  EXPECT_EQ(values[1], -1);
+  session->register_function("fails", {"BIGINT"},
+                             [](const Batch&, double*) { throw Error(ErrorCode::kConflict, "boom"); });
+  EXPECT_EQ(code_of(*session, "SELECT fails(range) FROM range(3)"), ErrorCode::kInvalidArgument);
 }
 
 TEST_F(EngineTest, SpillsWithinItsMemory) {

@@ -36,25 +36,6 @@ int64_t to_int64(duckdb_uhugeint value) {
   return static_cast<int64_t>(value.lower);
 }
 
-ColumnLayout layout_of(duckdb_logical_type logical) {
-  ColumnLayout layout;
-  layout.type = duckdb_get_type_id(logical);
-  if (layout.type == DUCKDB_TYPE_DECIMAL) {
-    layout.is_decimal = true;
-    layout.decimal_divisor = std::pow(10.0, duckdb_decimal_scale(logical));
-    layout.type = duckdb_decimal_internal_type(logical);
-  } else if (layout.type == DUCKDB_TYPE_ENUM) {
-    layout.is_enum = true;
-    layout.type = duckdb_enum_internal_type(logical);
-    for (uint32_t i = 0; i < duckdb_enum_dictionary_size(logical); ++i) {
-      char* value = duckdb_enum_dictionary_value(logical, i);
-      layout.enum_values.emplace_back(value);
-      duckdb_free(value);
-    }
-  }
-  return layout;
-}
-
 // Calls visit(pointer to the column's values) with the type they are stored in, and the microseconds that one
 // unit stands for (times a numerator over a denominator) where it is a time. False when it is not a number.
 template <typename Visit>
@@ -110,8 +91,26 @@ bool visit_numbers(duckdb_type type, const void* data, Visit visit) {
 
 }  // namespace
 
-void DuckdbBatch::reset(duckdb_data_chunk chunk) {
-  chunk_.reset(chunk);
+ColumnLayout layout_of(duckdb_logical_type logical) {
+  ColumnLayout layout;
+  layout.type = duckdb_get_type_id(logical);
+  if (layout.type == DUCKDB_TYPE_DECIMAL) {
+    layout.is_decimal = true;
+    layout.decimal_divisor = std::pow(10.0, duckdb_decimal_scale(logical));
+    layout.type = duckdb_decimal_internal_type(logical);
+  } else if (layout.type == DUCKDB_TYPE_ENUM) {
+    layout.is_enum = true;
+    layout.type = duckdb_enum_internal_type(logical);
+    for (uint32_t i = 0; i < duckdb_enum_dictionary_size(logical); ++i) {
+      char* value = duckdb_enum_dictionary_value(logical, i);
+      layout.enum_values.emplace_back(value);
+      duckdb_free(value);
+    }
+  }
+  return layout;
+}
+
+void DuckdbBatch::view(duckdb_data_chunk chunk) {
   row_count_ = duckdb_data_chunk_get_size(chunk);
   vectors_.clear();
   for (size_t c = 0; c < layouts_.size(); ++c) {
@@ -200,7 +199,8 @@ const Batch* DuckdbResultStream::next() {
     if (message != nullptr) throw to_error(message);
     return nullptr;
   }
-  batch_.reset(chunk);
+  chunk_.reset(chunk);
+  batch_.view(chunk);
   return &batch_;
 }
 

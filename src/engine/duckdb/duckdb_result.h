@@ -1,5 +1,5 @@
 #pragma once
-// A streamed result: DuckDB's chunks (up to 2048 rows), one at a time.
+// Chunks of up to 2048 rows as the engine's batches, and a result streamed in them.
 
 #include <vector>
 
@@ -16,12 +16,15 @@ struct ColumnLayout {
   std::vector<std::string> enum_values;
 };
 
+ColumnLayout layout_of(duckdb_logical_type type);
+
+// A view of a chunk that somebody else owns.
 class DuckdbBatch final : public Batch {
  public:
   DuckdbBatch(const std::vector<Column>& columns, const std::vector<ColumnLayout>& layouts)
       : columns_(columns), layouts_(layouts) {}
 
-  void reset(duckdb_data_chunk chunk);
+  void view(duckdb_data_chunk chunk);
 
   size_t row_count() const override { return row_count_; }
   void copy_doubles(size_t column, double* out) const override;
@@ -39,7 +42,6 @@ class DuckdbBatch final : public Batch {
 
   const std::vector<Column>& columns_;
   const std::vector<ColumnLayout>& layouts_;
-  Chunk chunk_;
   std::vector<Vector> vectors_;
   size_t row_count_ = 0;
 };
@@ -59,6 +61,7 @@ class DuckdbResultStream final : public ResultStream {
   QueryResult result_;
   std::vector<Column> columns_;
   std::vector<ColumnLayout> layouts_;
+  Chunk chunk_;
   DuckdbBatch batch_;
 };
 

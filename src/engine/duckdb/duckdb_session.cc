@@ -1,6 +1,9 @@
 #include "engine/duckdb/duckdb_session.h"
 
 #include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -9,9 +12,11 @@
 #include "engine/duckdb/duckdb_result.h"
 #include "engine/duckdb/duckdb_types.h"
 #include "engine/duckdb/input_columns.h"
+#include "engine/duckdb/row_function.h"
 #include "engine/duckdb/row_streams.h"
 
 namespace tidemill::engine::duckdb {
+
 DuckdbSession::DuckdbSession(duckdb_database database, RowStreams& streams) : streams_(streams) {
   duckdb_connection raw = nullptr;
   if (duckdb_connect(database, &raw) != DuckDBSuccess)
@@ -87,6 +92,46 @@ void DuckdbSession::write_parquet(const std::filesystem::path& path, const std::
                         RowStreams::kFunctionName, entry.id(), quote_literal(path.string())));
   } catch (const Error&) {
     stream.rethrow_failure();  // what the source threw, rather than DuckDB's words about it
+    throw;
+  }
+}
+
+void DuckdbSession::register_function(const std::string& name, const std::vector<std::string>& argument_types,
+                                      RowFunction compute) {
+  std::vector<LogicalType> types;
+  for (const std::string& type : argument_types) types.push_back(type_of_name(type));
+  add_row_function(connection_.get(), name, types, Stability::kPure, std::move(compute));
+}
+
+// The rows go through a function of the program in the engine's own threads. max() over its zeros is what
+// makes the engine call it for every row.
+void DuckdbSession::for_each_batch(const std::string& sql, const std::function<void(const Batch&)>& consume) {
+  static std::atomic<uint64_t> next_id = 0;
+  const Statement statement = prepare(sql);
+  std::vector<LogicalType> types;
+  std::vector<std::string> columns;
+  for (idx_t c = 0; c < duckdb_prepared_statement_column_count(statement.get()); ++c) {
+    types.emplace_back(duckdb_prepared_statement_column_logical_type(statement.get(), c));
+    columns.push_back(fmt::format("c{}", c));
+  }
+  const std::string name = fmt::format("tidemill_consume_{}", next_id++);
+  std::mutex failure_mutex;
+  std::exception_ptr failure;
+  const auto guarded = [&](const Batch& batch, double* out) {
+    std::fill_n(out, batch.row_count(), 0.0);
+    try {
+      consume(batch);
+    } catch (...) {
+      const std::lock_guard lock(failure_mutex);
+      if (!failure) failure = std::current_exception();
+      throw;
+    }
+  };
+  add_row_function(connection_.get(), name, types, Stability::kVolatile, guarded);
+  try {
+    execute(fmt::format("SELECT max({}({})) FROM ({}) AS t({})", name, join(columns), sql, join(columns)));
+  } catch (const Error&) {
+    if (failure) std::rethrow_exception(failure);
     throw;
   }
 }

@@ -21,6 +21,9 @@ class DuckdbSession final : public Session {
   void create_table(const std::string& name, const std::vector<InputColumn>& columns) override;
   void write_parquet(const std::filesystem::path& path, const std::vector<Column>& columns,
                      const RowSource& next_rows) override;
+  void for_each_batch(const std::string& sql, const std::function<void(const Batch&)>& consume) override;
+  void register_function(const std::string& name, const std::vector<std::string>& argument_types,
+                         RowFunction compute) override;
 
   // Plans the one statement in `sql` without running it. Errors: kInvalidArgument with the engine's message.
   Statement prepare(const std::string& sql);

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/duckdb/handles.h"
-
 namespace tidemill::engine::duckdb {
 namespace {
 
@@ -89,6 +87,13 @@ std::string type_name(duckdb_logical_type type) {
     if (row.type == id) return row.name;
   }
   return "UNKNOWN";
+}
+
+LogicalType type_of_name(const std::string& name) {
+  for (const TypeRow& row : kTypes) {
+    if (name == row.name) return LogicalType(duckdb_create_logical_type(row.type));
+  }
+  throw Error(ErrorCode::kInvalidArgument, fmt::format("'{}' is not a type without parameters", name));
 }
 
 Error to_error(const char* message) {
