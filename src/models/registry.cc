@@ -1,5 +1,6 @@
 // The kinds of model that exist. To add one: a folder, and a line in kKinds.
 
+#include "models/boosting/boosting.h"
 #include "models/linear/linear_regression.h"
 #include "models/model.h"
 
@@ -10,6 +11,8 @@ using KindFunction = const ModelKind& (*)();
 
 constexpr KindFunction kKinds[] = {
     linear_regression_kind,
+    gradient_boosting_kind,
+    xgboost_kind,
 };
 
 }  // namespace
