@@ -78,11 +78,11 @@ class Session {
   // for work that does not need the order (a row number among the columns tells where a row belongs). An
   // exception from `consume` ends the query and is rethrown.
   virtual void for_each_batch(const std::string& sql, const std::function<void(const Batch&)>& consume) = 0;
-  // Makes `compute` callable in SQL as name(arguments), in every session, as long as the engine lives; it
-  // sees nulls. `name` must be new to this engine. An exception from `compute` ends the query and is rethrown
-  // as kInvalidArgument with its message.
-  virtual void register_function(const std::string& name, const std::vector<std::string>& argument_types,
-                                 RowFunction compute) = 0;
+  // Makes `compute` callable in SQL, in every session, as long as the engine lives; it sees nulls. Returns
+  // the name it got. An exception from `compute` ends the query and is rethrown as kInvalidArgument with its
+  // message.
+  virtual std::string register_function(const std::vector<std::string>& argument_types,
+                                        RowFunction compute) = 0;
 };
 
 struct EngineOptions {
@@ -90,6 +90,12 @@ struct EngineOptions {
   uint64_t memory_limit_bytes = 0;          // 0: the engine's default
   std::filesystem::path spill_dir;          // where it may spill when the limit is reached
   std::vector<std::string> readable_paths;  // folders that SQL may read and write; nothing else, no network
+};
+
+// A checked expression: its name and type, and the columns it reads, in their own spelling and order.
+struct RowExpression {
+  Column column;
+  std::vector<std::string> used_columns;
 };
 
 class Engine {
@@ -101,8 +107,8 @@ class Engine {
   // Whether `expression` is one scalar SQL expression over a single row of `columns` (no subquery, no
   // aggregate or window, no table function, nothing volatile such as random() or now(), no file access) and
   // of which type. Errors: kInvalidArgument saying what is wrong in words a user of SQL understands.
-  virtual Column check_row_expression(const std::string& name, const std::string& expression,
-                                      const std::vector<Column>& columns) = 0;
+  virtual RowExpression check_row_expression(const std::string& name, const std::string& expression,
+                                             const std::vector<Column>& columns) = 0;
 };
 
 std::unique_ptr<Engine> open_engine(const EngineOptions& options);

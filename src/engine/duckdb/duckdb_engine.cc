@@ -11,6 +11,7 @@
 #include "engine/duckdb/duckdb_types.h"
 #include "engine/duckdb/handles.h"
 #include "engine/duckdb/row_expression.h"
+#include "engine/duckdb/row_function.h"
 #include "engine/duckdb/row_streams.h"
 
 namespace tidemill::engine::duckdb {
@@ -72,19 +73,20 @@ class DuckdbEngine final : public Engine {
   }
 
   std::unique_ptr<Session> new_session() override {
-    return std::make_unique<DuckdbSession>(database_.get(), streams_);
+    return std::make_unique<DuckdbSession>(database_.get(), streams_, names_);
   }
 
   std::string version() const override { return duckdb_library_version(); }
 
-  Column check_row_expression(const std::string& name, const std::string& expression,
-                              const std::vector<Column>& columns) override {
-    DuckdbSession session(database_.get(), streams_);
+  RowExpression check_row_expression(const std::string& name, const std::string& expression,
+                                     const std::vector<Column>& columns) override {
+    DuckdbSession session(database_.get(), streams_, names_);
     return duckdb::check_row_expression(session, name, expression, columns);
   }
 
  private:
   RowStreams streams_;  // before the database, which refers to it
+  FunctionNames names_;
   Database database_;
 };
 

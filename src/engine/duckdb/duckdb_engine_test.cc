@@ -195,19 +195,20 @@ TEST_F(EngineTest, GivesEveryRowOnceToForEachBatch) {
 
 TEST_F(EngineTest, CallsFunctionsOfTheProgram) {
   const auto engine = open_engine(options_);
-  engine->new_session()->register_function("twice", {"DOUBLE"}, [](const Batch& batch, double* out) {
-    batch.copy_doubles(0, out);
-    for (size_t i = 0; i < batch.row_count(); ++i) out[i] = std::isnan(out[i]) ? -1 : 2 * out[i];
-  });
+  const std::string twice =
+      engine->new_session()->register_function({"DOUBLE"}, [](const Batch& batch, double* out) {
+        batch.copy_doubles(0, out);
+        for (size_t i = 0; i < batch.row_count(); ++i) out[i] = std::isnan(out[i]) ? -1 : 2 * out[i];
+      });
   const auto session = engine->new_session();
-  const auto stream = session->query("SELECT twice(x) FROM (VALUES (1.5), (NULL)) t(x)");
+  const auto stream = session->query("SELECT " + twice + "(x) FROM (VALUES (1.5), (NULL)) t(x)");
   double values[2];
   stream->next()->copy_doubles(0, values);
   EXPECT_EQ(values[0], 3);
   EXPECT_EQ(values[1], -1);
-  session->register_function("fails", {"BIGINT"},
-                             [](const Batch&, double*) { throw Error(ErrorCode::kConflict, "boom"); });
-  EXPECT_EQ(code_of(*session, "SELECT fails(range) FROM range(3)"), ErrorCode::kInvalidArgument);
+  const std::string fails = session->register_function(
+      {"BIGINT"}, [](const Batch&, double*) { throw Error(ErrorCode::kConflict, "boom"); });
+  EXPECT_EQ(code_of(*session, "SELECT " + fails + "(range) FROM range(3)"), ErrorCode::kInvalidArgument);
 }
 
 TEST_F(EngineTest, SpillsWithinItsMemory) {

@@ -1,7 +1,6 @@
 #include "engine/duckdb/duckdb_session.h"
 
 #include <algorithm>
-#include <atomic>
 #include <exception>
 #include <mutex>
 
@@ -17,7 +16,8 @@
 
 namespace tidemill::engine::duckdb {
 
-DuckdbSession::DuckdbSession(duckdb_database database, RowStreams& streams) : streams_(streams) {
+DuckdbSession::DuckdbSession(duckdb_database database, RowStreams& streams, FunctionNames& names)
+    : streams_(streams), names_(names) {
   duckdb_connection raw = nullptr;
   if (duckdb_connect(database, &raw) != DuckDBSuccess)
     throw Error(ErrorCode::kInternal, "cannot connect to DuckDB");
@@ -96,17 +96,18 @@ void DuckdbSession::write_parquet(const std::filesystem::path& path, const std::
   }
 }
 
-void DuckdbSession::register_function(const std::string& name, const std::vector<std::string>& argument_types,
-                                      RowFunction compute) {
+std::string DuckdbSession::register_function(const std::vector<std::string>& argument_types,
+                                             RowFunction compute) {
   std::vector<LogicalType> types;
   for (const std::string& type : argument_types) types.push_back(type_of_name(type));
+  const std::string name = names_.next();
   add_row_function(connection_.get(), name, types, Stability::kPure, std::move(compute));
+  return name;
 }
 
 // The rows go through a function of the program in the engine's own threads. max() over its zeros is what
 // makes the engine call it for every row.
 void DuckdbSession::for_each_batch(const std::string& sql, const std::function<void(const Batch&)>& consume) {
-  static std::atomic<uint64_t> next_id = 0;
   const Statement statement = prepare(sql);
   std::vector<LogicalType> types;
   std::vector<std::string> columns;
@@ -114,7 +115,7 @@ void DuckdbSession::for_each_batch(const std::string& sql, const std::function<v
     types.emplace_back(duckdb_prepared_statement_column_logical_type(statement.get(), c));
     columns.push_back(fmt::format("c{}", c));
   }
-  const std::string name = fmt::format("tidemill_consume_{}", next_id++);
+  const std::string name = names_.next();
   std::mutex failure_mutex;
   std::exception_ptr failure;
   const auto guarded = [&](const Batch& batch, double* out) {

@@ -10,11 +10,12 @@
 
 namespace tidemill::engine::duckdb {
 
+class FunctionNames;
 class RowStreams;
 
 class DuckdbSession final : public Session {
  public:
-  DuckdbSession(duckdb_database database, RowStreams& streams);
+  DuckdbSession(duckdb_database database, RowStreams& streams, FunctionNames& names);
 
   void execute(const std::string& sql) override;
   std::unique_ptr<ResultStream> query(const std::string& sql) override;
@@ -22,8 +23,7 @@ class DuckdbSession final : public Session {
   void write_parquet(const std::filesystem::path& path, const std::vector<Column>& columns,
                      const RowSource& next_rows) override;
   void for_each_batch(const std::string& sql, const std::function<void(const Batch&)>& consume) override;
-  void register_function(const std::string& name, const std::vector<std::string>& argument_types,
-                         RowFunction compute) override;
+  std::string register_function(const std::vector<std::string>& argument_types, RowFunction compute) override;
 
   // Plans the one statement in `sql` without running it. Errors: kInvalidArgument with the engine's message.
   Statement prepare(const std::string& sql);
@@ -31,6 +31,7 @@ class DuckdbSession final : public Session {
  private:
   Connection connection_;
   RowStreams& streams_;
+  FunctionNames& names_;
 };
 
 }  // namespace tidemill::engine::duckdb

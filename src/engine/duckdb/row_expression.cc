@@ -97,6 +97,14 @@ class Checker {
     walk(node.at("select_list")[0]);
   }
 
+  std::vector<std::string> used_columns() const {
+    std::vector<std::string> used;
+    for (const std::string& column : known_) {
+      if (used_.contains(lower(column))) used.push_back(column);
+    }
+    return used;
+  }
+
  private:
   void walk(const Json& node) {
     if (node.is_array()) {
@@ -134,9 +142,12 @@ class Checker {
     }
   }
 
-  void check_column(const Json& node) const {
+  void check_column(const Json& node) {
     const std::string column = node.at("column_names").at(0).get<std::string>();
-    if (in_scope_.contains(lower(column))) return;
+    if (in_scope_.contains(lower(column))) {
+      used_.insert(lower(column));
+      return;
+    }
     refuse(fmt::format("unknown column '{}'{}; columns here: {}", column, did_you_mean(column, known_),
                        join(known_)));
   }
@@ -159,7 +170,8 @@ class Checker {
 
   std::string name_;
   std::vector<std::string> known_;
-  std::set<std::string> in_scope_;
+  std::set<std::string> in_scope_;  // lower case, with the parameters of lambdas
+  std::set<std::string> used_;      // lower case
 };
 
 bool is_nested(duckdb_type type) {
@@ -186,8 +198,8 @@ std::string one_row_of(const std::vector<Column>& columns) {
 
 }  // namespace
 
-Column check_row_expression(DuckdbSession& session, const std::string& name, const std::string& expression,
-                            const std::vector<Column>& columns) {
+RowExpression check_row_expression(DuckdbSession& session, const std::string& name,
+                                   const std::string& expression, const std::vector<Column>& columns) {
   // The newline ends a comment in the expression; the parentheses keep "a, b" from being two columns.
   const std::string wrapped = "(" + expression + "\n)";
   Checker checker(name, columns);
@@ -202,7 +214,7 @@ Column check_row_expression(DuckdbSession& session, const std::string& name, con
       checker.refuse(
           fmt::format("this gives a {}; it must give one number, text, boolean, date or time", column.type));
     }
-    return column;
+    return {column, checker.used_columns()};
   } catch (const Error& error) {
     if (error.message().find("WHERE clause cannot contain") != std::string::npos) {
       checker.refuse(

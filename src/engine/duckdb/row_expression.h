@@ -10,7 +10,7 @@
 namespace tidemill::engine::duckdb {
 
 // See Engine::check_row_expression. Reads the parse tree that json_serialize_sql gives; nothing is run.
-Column check_row_expression(DuckdbSession& session, const std::string& name, const std::string& expression,
-                            const std::vector<Column>& columns);
+RowExpression check_row_expression(DuckdbSession& session, const std::string& name,
+                                   const std::string& expression, const std::vector<Column>& columns);
 
 }  // namespace tidemill::engine::duckdb

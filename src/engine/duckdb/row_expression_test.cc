@@ -10,7 +10,7 @@ class RowExpressionTest : public testing::Test {
  protected:
   std::string type_of(const std::string& expression) {
     SCOPED_TRACE(expression);
-    return engine_->check_row_expression("feature", expression, columns_).type;
+    return engine_->check_row_expression("feature", expression, columns_).column.type;
   }
   std::string refusal(const std::string& expression) {
     try {
@@ -87,6 +87,12 @@ TEST_F(RowExpressionTest, SaysWhy) {
   EXPECT_NE(refusal("(SELECT 1)").find("subquery"), std::string::npos);
   EXPECT_NE(refusal("random()").find("random() is not allowed"), std::string::npos);
   EXPECT_NE(refusal("spend +").find("syntax error"), std::string::npos);
+}
+
+TEST_F(RowExpressionTest, NamesTheColumnsItReads) {
+  const RowExpression checked = engine_->check_row_expression(
+      "f", "CASE WHEN SEEN IS NULL THEN count ELSE list_sum(list_transform([spend], x -> x)) END", columns_);
+  EXPECT_EQ(checked.used_columns, (std::vector<std::string>{"spend", "count", "seen"}));
 }
 
 // The list of impure functions in row_expression.cc is complete for the engine we are built with.

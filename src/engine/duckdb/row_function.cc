@@ -35,6 +35,10 @@ void call(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector outp
 
 }  // namespace
 
+std::string FunctionNames::next() {
+  return fmt::format("tidemill_function_{}", count_++);
+}
+
 void add_row_function(duckdb_connection connection, const std::string& name,
                       const std::vector<LogicalType>& arguments, Stability stability, RowFunction compute) {
   const ScalarFunction function(duckdb_create_scalar_function());

@@ -1,6 +1,8 @@
 #pragma once
 // Functions of the program that SQL can call.
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,6 +10,15 @@
 #include "engine/engine.h"
 
 namespace tidemill::engine::duckdb {
+
+// Names that no function of this database has yet.
+class FunctionNames {
+ public:
+  std::string next();
+
+ private:
+  std::atomic<uint64_t> count_ = 0;
+};
 
 enum class Stability {
   kPure,      // may be left out, merged or moved by the optimiser
