@@ -50,8 +50,10 @@ bool is_blank(const std::string& text) {
   return text.find_first_not_of(" \t\r\n") == std::string::npos;
 }
 
+// 100000 rather than 1e+05.
 std::string number_words(double value) {
-  return format_double(value);
+  return std::trunc(value) == value && std::abs(value) < 1e15 ? fmt::format("{:.0f}", value)
+                                                              : format_double(value);
 }
 
 bool is_scalar(const Value& value) {

@@ -17,6 +17,9 @@ pipeline::ModelSpec read_model(const Value& block, Problems& problems, Effective
 pipeline::PromotionRule read_promotion_rule(const Value& block, Problems& problems,
                                             EffectiveSection& effective);
 
+// Roles, rules, features and lists may name only columns that the source makes, where that is known.
+void check_columns(const Value& root, const Project& project, Problems& problems);
+
 // Whether `expression` names the column `name`, outside of string literals; SQL names have no case.
 bool mentions_column(const std::string& expression, const std::string& name);
 

@@ -100,16 +100,19 @@ void check_top_level(const Value& root, Problems& problems) {
       if (repeated != member.value.is_list() || !is_block) {
         problems.add(member.place,
                      fmt::format("'{}' is written as {}, got {}", member.key,
-                                 repeated ? "[[" + member.key + "]] blocks" : "[" + member.key + "]",
+                                 section_header(member.key, repeated) + (repeated ? " blocks" : ""),
                                  describe(member.value)));
       }
     } else if (std::find(later.begin(), later.end(), member.key) != later.end()) {
       problems.add(member.place,
                    fmt::format("section '[{}]' is not built yet: take it out until it is", member.key), true);
     } else if (is_block) {
-      std::string hint = did_you_mean(member.key, names);
-      if (hint.empty()) hint = "; there are " + join(names);
-      problems.add(member.place, fmt::format("unknown section '[{}]'{}", member.key, hint));
+      const std::string near = nearest_name(member.key, names);
+      problems.add(member.place,
+                   fmt::format("unknown section '[{}]'; {}", member.key,
+                               near.empty() ? "there are " + join(names)
+                                            : "did you mean '" +
+                                                  section_header(near, section_named(near).repeated) + "'?"));
     } else {
       std::string hint = ": a file begins with a section such as [project]";
       for (const SettingInfo& setting : all_settings()) {
@@ -259,6 +262,7 @@ Project read_project(std::string_view text, const fs::path& dir, const Environme
     }
   }
   check_together(root, project, problems);
+  check_columns(root, project, problems);
   complete_stages(project);
   return project;
 }

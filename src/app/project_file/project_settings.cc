@@ -107,7 +107,7 @@ void declare_source(D& d) {
   d.optional("date_column", Allowed::text("a column"),
              "The column that says which day a row belongs to, when the path has no {date}.",
              [](Project& p, const Value& v) { files(p).date_column = v.text; });
-  d.with_default("format", Allowed::choice({"csv", "json", "parquet"}).or_word("auto"), "\"auto\"",
+  d.with_default("format", Allowed::choice({"auto", "csv", "json", "parquet"}), "\"auto\"",
                  "What the files are; \"json\" has one object a line, \"auto\" goes by the ending.",
                  [](Project& p, const Value& v) { files(p).format = v.text == "auto" ? "" : v.text; });
 }

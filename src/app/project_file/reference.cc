@@ -77,9 +77,8 @@ std::string project_file_reference() {
   std::string page(kIntroduction);
   const std::vector<SettingInfo> settings = all_settings();
   for (const Section& section : sections()) {
-    page += fmt::format("\n## `{}`\n\n{}\n",
-                        section.repeated ? "[[" + section.name + "]]" : "[" + section.name + "]",
-                        section.sentence);
+    page +=
+        fmt::format("\n## `{}`\n\n{}\n", section_header(section.name, section.repeated), section.sentence);
     if (section.name == "features") page += std::string(kFeatures) + "\nKeys of a comparison:\n";
     page += "\n| key | default | allowed | what it does |\n|---|---|---|---|\n";
     for (const SettingInfo& setting : settings) {

@@ -29,6 +29,10 @@ std::string Condition::words() const {
   return fmt::format("{} {} {}", key, is_negated ? "other than" : "=", join(each, " or "));
 }
 
+std::string section_header(const std::string& name, bool repeated) {
+  return repeated ? "[[" + name + "]]" : "[" + name + "]";
+}
+
 const std::vector<Section>& sections() {
   static const std::vector<Section> kSections = {
       {"project", false, "What the table is about."},

@@ -58,6 +58,9 @@ struct ModelBlock {
   int candidate_count = 0;
 };
 
+// "[prepare]" or "[[models]]".
+std::string section_header(const std::string& name, bool repeated);
+
 const std::vector<Section>& sections();
 // Sections that the design knows and this version does not have.
 const std::vector<std::string>& sections_not_built();

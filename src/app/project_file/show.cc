@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "app/project_file/project.h"
+#include "app/project_file/settings.h"
 #include "base/json.h"
 
 namespace tidemill::app {
@@ -20,7 +20,7 @@ std::string show_project(const Project& project) {
       "# The project file with everything that holds; each comment says where a value comes from.\n";
   for (const EffectiveSection& section : project.effective) {
     if (section.settings.empty()) continue;
-    out += fmt::format("\n{}\n", section.repeated ? "[[" + section.name + "]]" : "[" + section.name + "]");
+    out += fmt::format("\n{}\n", section_header(section.name, section.repeated));
     for (const EffectiveSetting& setting : section.settings) {
       out += setting.is_set ? fmt::format("{} = {}  # {}\n", setting.key,
                                           to_toml(without_passwords(setting.value)), setting.place.text())
