@@ -1,6 +1,7 @@
 // The kinds of model that exist. To add one: a folder, and a line in kKinds.
 
 #include "models/boosting/boosting.h"
+#include "models/forest/random_forest.h"
 #include "models/linear/linear_regression.h"
 #include "models/model.h"
 
@@ -11,6 +12,7 @@ using KindFunction = const ModelKind& (*)();
 
 constexpr KindFunction kKinds[] = {
     linear_regression_kind,
+    random_forest_kind,
     gradient_boosting_kind,
     xgboost_kind,
 };
