@@ -1,7 +1,7 @@
 #pragma once
 // Where bytes live: objects by key, on a file system or (later) S3. Keys are relative paths with '/'
 // ("raw_data/year=2026/month=11/day=01/data.parquet"): storage/key.h says what is allowed. A stage that
-// writes a folder of objects uses storage/scratch_dir.h. Safe for many threads. The contract: storage_test.cc.
+// writes a folder of objects uses storage/scratch_dir.h. Safe for many threads. Contract: storage_test.cc.
 
 #include <cstdint>
 #include <filesystem>

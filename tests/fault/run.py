@@ -6,8 +6,8 @@
 Steps: every N-th rename, removal, sync and database write of each of three days (or COUNT of them, evenly
 spread); the program is killed just before it, every fourth time also while it recovers, and the day is run
 again. Random: the three days as one run, killed after a random time, then run again. Compared: Parquet,
-reports, preparation.json, model.onnx, SVG, metrics, parameters, versions, stages, aliases; no visible file may
-be left over and no run be left RUNNING (tests/support/project_state.py).
+reports, preparation.json, model.onnx, SVG, metrics, parameters, versions, stages, aliases; no visible file
+may be left over and no run be left RUNNING (tests/support/project_state.py).
 """
 
 import argparse

@@ -9,7 +9,7 @@
 //   FAULT_STATE=FILE  16 bytes of counters shared between processes; made when absent
 //   FAULT_LOG=FILE    gets a line "CLASS PATH" for every event
 //
-// Not seen: what the C library does inside itself (fopen's own write), direct system calls.
+// Not seen: what the C library does inside itself (only fopen and fwrite are), direct system calls.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -234,3 +234,23 @@ OPEN(open)
 OPEN(open64)
 OPENAT(openat)
 OPENAT(openat64)
+
+static FILE* open_stream(FILE* (*real)(const char*, const char*), const char* path, const char* how) {
+  if (strpbrk(how, "wa+") && change_fails(path)) return NULL;
+  return real(path, how);
+}
+
+FILE* fopen(const char* path, const char* how) {
+  REAL(fopen, FILE * (*)(const char*, const char*))
+  return open_stream(real, path, how);
+}
+
+FILE* fopen64(const char* path, const char* how) {
+  REAL(fopen64, FILE * (*)(const char*, const char*))
+  return open_stream(real, path, how);
+}
+
+size_t fwrite(const void* data, size_t size, size_t count, FILE* stream) {
+  REAL(fwrite, size_t(*)(const void*, size_t, size_t, FILE*))
+  return write_fails(fileno(stream), size * count) ? 0 : real(data, size, count, stream);
+}

@@ -21,6 +21,7 @@ class SyntheticCustomers {
   SyntheticCustomers(const SyntheticSource& source, uint64_t seed, Date date);
 
   uint64_t row_count() const { return row_count_; }
+  double drift() const { return drift_; }  // in effect on this day
 
   // key, time, nine numeric and two categorical attributes, target.
   static const std::vector<engine::Column>& columns();
@@ -33,7 +34,7 @@ class SyntheticCustomers {
   Date date_;
   uint64_t day_seed_;
   uint64_t row_count_;
-  double drift_;  // 0 before drift_from
+  double drift_;
 };
 
 }  // namespace tidemill::pipeline
