@@ -15,26 +15,26 @@ std::vector<Setting<QualityRule>> declare_quality() {
   d.section("quality");
   d.required("rule", Allowed::choice(pipeline::quality_rule_names()), "What is checked.",
              [](QualityRule& r, const Value& v) { r.rule = v.text; });
-  d.only_where({"rule", {"row_count_between", "expression"}, true});
+  d.only_where({{"rule", {"row_count_between", "expression"}, true}});
   d.required("column", Allowed::text("a column").or_word("*"),
              "The column that is checked; \"*\" for every column except key, time and target.",
              [](QualityRule& r, const Value& v) { r.column = v.text; });
-  d.only_where({"rule", {"between", "row_count_between"}});
+  d.only_where({{"rule", {"between", "row_count_between"}}});
   d.optional("min", Allowed::number({}, {}), "Smallest value; unlimited when not set.",
              [](QualityRule& r, const Value& v) { r.min_value = v.as_double(); });
   d.optional("max", Allowed::number({}, {}), "Largest value; unlimited when not set.",
              [](QualityRule& r, const Value& v) { r.max_value = v.as_double(); });
-  d.only_where({"rule", {"in_set"}});
+  d.only_where({{"rule", {"in_set"}}});
   d.required("values", Allowed::scalars(), "The values that may occur.", [](QualityRule& r, const Value& v) {
     for (const Value& item : v.items) r.values.push_back(item.is_text() ? item.text : to_toml(item));
   });
-  d.only_where({"rule", {"matches"}});
+  d.only_where({{"rule", {"matches"}}});
   d.required("pattern", Allowed::text("a regular expression"), "What a whole value must match.",
              [](QualityRule& r, const Value& v) { r.text = v.text; });
-  d.only_where({"rule", {"of_type"}});
+  d.only_where({{"rule", {"of_type"}}});
   d.required("type", Allowed::text("a type"), "The column's type, as SQL names it.",
              [](QualityRule& r, const Value& v) { r.text = v.text; });
-  d.only_where({"rule", {"expression"}});
+  d.only_where({{"rule", {"expression"}}});
   d.required("expression", Allowed::text("a SQL expression over the row"), "What must be true of a row.",
              [](QualityRule& r, const Value& v) { r.text = v.text; });
   d.always();
@@ -66,25 +66,27 @@ std::vector<Setting<ModelBlock>> declare_model() {
              [](ModelBlock& m, const Value& v) { m.name = v.text; });
   d.required("kind", Allowed::choice(kinds), "The learner; \"command\" is a program of your own.",
              [](ModelBlock& m, const Value& v) { m.kind = v.text; });
-  d.only_where({"kind", {"command"}});
+  d.only_where({{"kind", {"command"}}});
   d.required("command", Allowed::command(), "The program, started in the project's folder.",
              [](ModelBlock& m, const Value& v) { m.command = v.as_texts(); });
   d.always();
   d.with_default("parameters", Allowed::table("a table of parameters"), "{}",
                  "Parameters by scikit-learn's names; \"None\" is None. A command gets them as they are.",
                  [](ModelBlock& m, const Value& v) { m.parameters = v; });
-  d.only_where({"kind", {"command"}, true});
+  d.only_where({{"kind", {"command"}, true}});
   d.optional("tune", Allowed::table("a table of lists, { parameter = [values] }"),
              "Values to try for each parameter; the best by cross-validation is taken.",
              [](ModelBlock& m, const Value& v) {
                m.grid = v;
                m.is_tuned = true;
              });
+  d.only_where({{"kind", {"command"}, true}, {"tune", {}}});
   d.with_default("folds", Allowed::integer(2, 100), "3", "Folds of the cross-validation.",
                  [](ModelBlock& m, const Value& v) { m.folds = static_cast<int>(v.integer); });
   d.with_default("search", Allowed::choice({"grid", "random"}), "\"grid\"",
                  "Whether all combinations are tried, or some drawn at random.",
                  [](ModelBlock& m, const Value& v) { m.search = v.text; });
+  d.only_where({{"kind", {"command"}, true}, {"tune", {}}, {"search", {"random"}}});
   d.with_default("candidates", Allowed::integer(1, 100000), "10", "How many a random search draws.",
                  [](ModelBlock& m, const Value& v) { m.candidate_count = static_cast<int>(v.integer); });
   return d.take();

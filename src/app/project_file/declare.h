@@ -1,6 +1,7 @@
 #pragma once
 // How the tables of settings are written: one call a setting.
 
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,12 +15,12 @@ class Declarations {
  public:
   using Apply = void (*)(Target&, const Value&);
 
-  // What follows belongs to this section, and only where `condition` holds when one is given.
+  // What follows belongs to this section, and only where the conditions hold when some are given.
   void section(std::string name) {
     section_ = std::move(name);
     conditions_.clear();
   }
-  void only_where(Condition condition) { conditions_ = {std::move(condition)}; }
+  void only_where(std::initializer_list<Condition> conditions) { conditions_ = conditions; }
   void always() { conditions_.clear(); }
 
   void required(std::string key, Allowed allowed, std::string sentence, Apply apply) {

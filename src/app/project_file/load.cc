@@ -2,6 +2,7 @@
 #include <cctype>
 #include <cerrno>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -93,8 +94,10 @@ void check_top_level(const Value& root, Problems& problems) {
   const std::vector<std::string> names = top_names();
   const std::vector<std::string>& later = sections_not_built();
   for (const Member& member : root.members) {
-    const bool is_block = member.value.is_table() || (member.value.is_list() && !member.value.items.empty() &&
-                                                      member.value.items.front().is_table());
+    const std::vector<Value>& items = member.value.items;
+    const bool is_block =
+        member.value.is_table() ||
+        (!items.empty() && std::all_of(items.begin(), items.end(), std::mem_fn(&Value::is_table)));
     if (std::find(names.begin(), names.end(), member.key) != names.end()) {
       const bool repeated = section_named(member.key).repeated;
       if (repeated != member.value.is_list() || !is_block) {
@@ -197,9 +200,6 @@ void check_together(const Value& root, const Project& project, Problems& problem
                                                       roles.time == roles.key ? "key" : "target"));
   }
   const Value& source = section_value(root, "source");
-  if (source.find("drift") != nullptr && source.find("drift_from") == nullptr) {
-    problems.add(source.find("drift")->place, "'source.drift' has no effect without 'drift_from'");
-  }
   if (const auto* files = std::get_if<pipeline::FilesSource>(&project.ingest.source);
       files != nullptr && !files->glob.empty()) {
     const bool date_in_path = files->glob.find("{date}") != std::string::npos;

@@ -121,26 +121,10 @@ pipeline::Tuning read_tuning(const models::ModelKind& kind, const ModelBlock& bl
   return tuning;
 }
 
-// Keys that only tuning reads.
-void refuse_idle_keys(const ModelBlock& block, const Value& written, Problems& problems,
-                      EffectiveSection& effective) {
-  for (const std::string key : {"folds", "search", "candidates"}) {
-    const std::string lacking = !block.is_tuned                                   ? "'tune'"
-                                : key == "candidates" && block.search != "random" ? "search = \"random\""
-                                                                                  : "";
-    if (lacking.empty()) continue;
-    if (const Member* given = written.find(key)) {
-      problems.add(given->place, fmt::format("'models.{}' has no effect without {}", key, lacking));
-    }
-    std::erase_if(effective.settings, [&](const EffectiveSetting& setting) { return setting.key == key; });
-  }
-}
-
-void read_learner(const ModelBlock& block, const Value& written, pipeline::ModelSpec& spec,
-                  Problems& problems, EffectiveSection& effective) {
+void read_learner(const ModelBlock& block, pipeline::ModelSpec& spec, Problems& problems,
+                  EffectiveSection& effective) {
   const models::ModelKind* kind = models::find_model_kind(block.kind);
   if (kind == nullptr) return;  // told already
-  refuse_idle_keys(block, written, problems, effective);
   const size_t count_before = problems.count();
   read_parameters(*kind, block, spec, problems);
   if (block.is_tuned) spec.tune = read_tuning(*kind, block, problems);
@@ -185,7 +169,7 @@ pipeline::ModelSpec read_model(const Value& block, Problems& problems, Effective
   if (written.kind == "command") {
     read_command(written, spec, problems);
   } else if (!written.kind.empty()) {
-    read_learner(written, block, spec, problems, effective);
+    read_learner(written, spec, problems, effective);
   }
   return spec;
 }

@@ -84,7 +84,7 @@ void declare_source(D& d) {
         if (v.text == "files") p.ingest.source = FilesSource{};
       });
 
-  d.only_where({"kind", {"synthetic"}});
+  d.only_where({{"kind", {"synthetic"}}});
   d.optional("rows", Allowed::integer(1), "Rows a day; drawn from 800 to 1300 when not set.",
              [](Project& p, const Value& v) { synthetic(p).rows = static_cast<uint64_t>(v.integer); });
   d.with_default("missing", Allowed::number(0, 1), "0.05", "Share of attribute cells that are empty.",
@@ -96,11 +96,12 @@ void declare_source(D& d) {
                  [](Project& p, const Value& v) { synthetic(p).noise = v.as_double(); });
   d.optional("drift_from", Allowed::date(), "First day on which customers have changed; never when not set.",
              [](Project& p, const Value& v) { synthetic(p).drift_from = Date::parse(v.text); });
+  d.only_where({{"kind", {"synthetic"}}, {"drift_from", {}}});
   d.with_default("drift", Allowed::number(0, 100), "1.0",
                  "How much they change, in units of the built-in shift.",
                  [](Project& p, const Value& v) { synthetic(p).drift = v.as_double(); });
 
-  d.only_where({"kind", {"files"}});
+  d.only_where({{"kind", {"files"}}});
   d.required("glob", Allowed::text("a path with * for any part of a name and {date} for the day"),
              "The files that hold a day's rows: \"landing/{date}/*.csv\".",
              [](Project& p, const Value& v) { files(p).glob = v.text; });

@@ -21,19 +21,37 @@ std::vector<std::string> keys_of(const std::vector<SettingInfo>& settings) {
 std::string hint_for(const std::string& key, const std::vector<std::string>& keys) {
   const std::string near = did_you_mean(key, keys);
   if (!near.empty()) return near;
+  for (const Section& section : sections()) {
+    if (section.name == key) return fmt::format("; did you mean {}?", section_header(key, section.repeated));
+  }
   for (const SettingInfo& setting : all_settings()) {
     if (setting.key == key) return fmt::format("; did you mean '{}.{}'?", setting.section, key);
   }
   return "; allowed here: " + join(keys);
 }
 
-// The value of the setting that `condition` looks at, as it holds in this table.
-std::string deciding_value(const Condition& condition, const std::vector<SettingInfo>& settings,
-                           const ResolvedValues& values) {
-  for (size_t i = 0; i < settings.size(); ++i) {
-    if (settings[i].key == condition.key && values[i]) return values[i]->text;
+// Whether `setting` exists in this table; tells when it is given and does not. Where the deciding one is
+// missing or was refused, that has been told and there is nothing to say about this one.
+bool applies(const std::string& path, const SettingInfo& setting, const Value& table,
+             const std::vector<SettingInfo>& settings, const ResolvedValues& values, Problems& problems) {
+  for (const Condition& condition : setting.conditions) {
+    const auto found = std::find_if(settings.begin(), settings.end(),
+                                    [&](const SettingInfo& other) { return other.key == condition.key; });
+    const std::optional<Value>& decides = values[static_cast<size_t>(found - settings.begin())];
+    if (decides && condition.holds(*decides)) continue;
+    const bool is_missing = !decides && !condition.values.empty();
+    const bool is_refused = !decides && table.find(condition.key) != nullptr;
+    if (is_missing || is_refused) return false;
+    if (const Member* given = table.find(setting.key)) {
+      problems.add(given->place,
+                   decides
+                       ? fmt::format("'{}.{}' is for {} only; here {} = {}", path, setting.key,
+                                     condition.words(), condition.key, to_toml(*decides))
+                       : fmt::format("'{}.{}' has no effect without '{}'", path, setting.key, condition.key));
+    }
+    return false;
   }
-  return "";
+  return true;
 }
 
 }  // namespace
@@ -61,18 +79,7 @@ ResolvedValues resolve(const std::string& path, const Value& table, const std::v
   for (size_t i = 0; i < settings.size(); ++i) {
     const SettingInfo& setting = settings[i];
     const Member* given = table.find(setting.key);
-    if (!setting.conditions.empty()) {
-      const Condition& condition = setting.conditions.front();
-      const std::string decided = deciding_value(condition, settings, values);
-      if (decided.empty()) continue;  // that one was refused: nothing to say about this one
-      if (!condition.holds(decided)) {
-        if (given != nullptr) {
-          problems.add(given->place, fmt::format("'{}.{}' is for {} only; here {} = \"{}\"", path,
-                                                 setting.key, condition.words(), condition.key, decided));
-        }
-        continue;
-      }
-    }
+    if (!applies(path, setting, table, settings, values, problems)) continue;
     if (given != nullptr) {
       bool not_built = false;
       const std::string problem = setting.allowed.problem(given->value, not_built);

@@ -46,8 +46,9 @@ std::string default_cell(const SettingInfo& setting) {
 }
 
 std::string setting_row(const SettingInfo& setting) {
-  const std::string only =
-      setting.conditions.empty() ? "" : fmt::format(" Only with {}.", setting.conditions.front().words());
+  std::vector<std::string> conditions;
+  for (const Condition& condition : setting.conditions) conditions.push_back(condition.words());
+  const std::string only = conditions.empty() ? "" : fmt::format(" Only with {}.", join(conditions, " and "));
   return fmt::format("| `{}` | {} | {} | {} |\n", setting.key, default_cell(setting),
                      cell(setting.allowed.words()), cell(setting.sentence + only));
 }

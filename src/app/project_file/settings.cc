@@ -19,11 +19,13 @@ void append(std::vector<SettingInfo>& all, const std::vector<Setting<Target>>& s
 
 }  // namespace
 
-bool Condition::holds(const std::string& value) const {
-  return (std::find(values.begin(), values.end(), value) != values.end()) != is_negated;
+bool Condition::holds(const Value& value) const {
+  return values.empty() ||
+         (std::find(values.begin(), values.end(), value.text) != values.end()) != is_negated;
 }
 
 std::string Condition::words() const {
+  if (values.empty()) return key;
   std::vector<std::string> each;
   for (const std::string& value : values) each.push_back("\"" + value + "\"");
   return fmt::format("{} {} {}", key, is_negated ? "other than" : "=", join(each, " or "));

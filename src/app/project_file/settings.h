@@ -17,14 +17,15 @@ struct Section {
   std::string sentence;
 };
 
-// The setting exists only where another one of the same section has one of these values (or none of them).
+// The setting exists only where another one of the same section, declared before it, has one of these values
+// (or none of them), or is set at all when there are no values.
 struct Condition {
   std::string key;
   std::vector<std::string> values;
   bool is_negated = false;
 
-  bool holds(const std::string& value) const;
-  std::string words() const;  // `kind = "files"`
+  bool holds(const Value& value) const;
+  std::string words() const;  // `kind = "files"`, "tune"
 };
 
 enum class Need { kRequired, kOptional };
@@ -36,7 +37,7 @@ struct SettingInfo {
   std::string default_toml;  // as the file would say it; "" when there is none
   Need need = Need::kOptional;
   std::string sentence;
-  std::vector<Condition> conditions;  // at most one
+  std::vector<Condition> conditions;  // all must hold
 };
 
 template <class Target>

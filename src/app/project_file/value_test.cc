@@ -49,6 +49,12 @@ TEST(TomlText, NamesTheLineOfABrokenFile) {
   }
 }
 
+TEST(TomlText, RefusesLettersBeyondAsciiOutsideOfQuotes) {
+  EXPECT_THROW(parse_toml("a = \xc3\xa9\n"), Error);
+  EXPECT_THROW(parse_toml("\xc3\xa9 = 1\n"), Error);
+  EXPECT_EQ(parse_toml("a = \"\xc3\xa9\"\n").find("a")->value.text, "\xc3\xa9");
+}
+
 TEST(Value, IsDescribedInFewWords) {
   EXPECT_EQ(describe(*parse_toml_value("\"a\"")), "the string \"a\"");
   EXPECT_EQ(describe(*parse_toml_value("1.50")), "1.5");
