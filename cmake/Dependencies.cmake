@@ -10,7 +10,6 @@ find_package(nlohmann_json REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(SQLite3 REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
-find_package(Protobuf REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 
@@ -42,12 +41,6 @@ else()
                      LIBS -Wl,--start-group ${duckdb_libs} -Wl,--end-group Threads::Threads ${CMAKE_DL_LIBS} m)
   target_compile_definitions(tidemill::duckdb INTERFACE DUCKDB_STATIC_BUILD)
 endif()
-
-# ONNX messages (protobuf). ONNX_ML and the namespace must match how libonnx was built.
-find_path(ONNX_INCLUDE_DIR onnx/onnx-ml.pb.h REQUIRED)
-find_library(ONNX_PROTO_LIB onnx_proto REQUIRED)
-_tidemill_imported(tidemill::onnx INCLUDE ${ONNX_INCLUDE_DIR} LIBS ${ONNX_PROTO_LIB} protobuf::libprotobuf)
-target_compile_definitions(tidemill::onnx INTERFACE ONNX_ML=1 ONNX_NAMESPACE=onnx)
 
 # ONNX Runtime and XGBoost are opened with dlopen by the tasks that need them, so that every other
 # command starts without them: only headers here, the libraries are copied to <build>/lib.

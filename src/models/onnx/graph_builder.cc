@@ -1,8 +1,7 @@
 #include "models/onnx/graph_builder.h"
 
-#include <set>
-
-#include <onnx/onnx_pb.h>
+#include <algorithm>
+#include <limits>
 
 #include "base/error.h"
 
@@ -12,208 +11,189 @@ namespace {
 constexpr int64_t kIrVersion = 8;
 constexpr int64_t kOperatorSet = 17;
 constexpr int64_t kLearnerOperatorSet = 3;
-constexpr char kLearnerDomain[] = "ai.onnx.ml";
 
-int32_t data_type(ElementType type) {
-  switch (type) {
-    case ElementType::kFloat:
-      return ::onnx::TensorProto::FLOAT;
-    case ElementType::kDouble:
-      return ::onnx::TensorProto::DOUBLE;
-    case ElementType::kInt64:
-      return ::onnx::TensorProto::INT64;
-    case ElementType::kBool:
-      return ::onnx::TensorProto::BOOL;
-  }
-  throw Error(ErrorCode::kInternal, "onnx: unknown element type");
+// Field numbers of onnx.proto.
+namespace model {
+constexpr uint32_t kIrVersionField = 1, kProducer = 2, kGraph = 7, kOperatorSets = 8, kMetadata = 14;
+}
+namespace graph {
+constexpr uint32_t kNode = 1, kName = 2, kConstant = 5, kInput = 11, kOutput = 12;
+}
+namespace node {
+constexpr uint32_t kInput = 1, kOutput = 2, kName = 3, kOperation = 4, kDomain = 7;
+}
+namespace tensor {
+constexpr uint32_t kShape = 1, kType = 2, kName = 8, kData = 9;
 }
 
-// A double matrix with any number of rows.
-void describe_matrix(::onnx::ValueInfoProto& info, const std::string& name, size_t column_count) {
-  info.set_name(name);
-  auto* tensor = info.mutable_type()->mutable_tensor_type();
-  tensor->set_elem_type(::onnx::TensorProto::DOUBLE);
-  tensor->mutable_shape()->add_dim()->set_dim_param("N");
-  tensor->mutable_shape()->add_dim()->set_dim_value(static_cast<int64_t>(column_count));
+// A double matrix with any number of rows, as a ValueInfoProto.
+WireMessage describe_matrix(uint32_t field, const std::string& name, size_t column_count) {
+  WireMessage out;
+  out.add_message(field, [&](WireMessage& info) {
+    info.add_bytes(1, name);
+    info.add_message(2, [&](WireMessage& type) {
+      type.add_message(1, [&](WireMessage& tensor) {
+        tensor.add_integer(1, static_cast<int64_t>(ElementType::kDouble));
+        tensor.add_message(2, [&](WireMessage& shape) {
+          shape.add_message(1, [](WireMessage& rows) { rows.add_bytes(2, "N"); });
+          shape.add_message(
+              1, [&](WireMessage& columns) { columns.add_integer(1, static_cast<int64_t>(column_count)); });
+        });
+      });
+    });
+  });
+  return out;
 }
 
-struct AttributeWriter {
-  ::onnx::AttributeProto& to;
-
-  void operator()(int64_t value) const {
-    to.set_type(::onnx::AttributeProto::INT);
-    to.set_i(value);
-  }
-  void operator()(float value) const {
-    to.set_type(::onnx::AttributeProto::FLOAT);
-    to.set_f(value);
-  }
-  void operator()(const std::string& value) const {
-    to.set_type(::onnx::AttributeProto::STRING);
-    to.set_s(value);
-  }
-  void operator()(const std::vector<int64_t>& values) const {
-    to.set_type(::onnx::AttributeProto::INTS);
-    to.mutable_ints()->Add(values.begin(), values.end());
-  }
-  void operator()(const std::vector<float>& values) const {
-    to.set_type(::onnx::AttributeProto::FLOATS);
-    to.mutable_floats()->Add(values.begin(), values.end());
-  }
-  void operator()(const std::vector<std::string>& values) const {
-    to.set_type(::onnx::AttributeProto::STRINGS);
-    to.mutable_strings()->Reserve(static_cast<int>(values.size()));
-    for (const std::string& value : values) to.add_strings(value);
-  }
-};
+template <typename T>
+std::string_view memory_of(const std::vector<T>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
+}
 
 }  // namespace
 
-struct GraphBuilder::Messages {
-  ::onnx::ModelProto model;
-  std::set<std::string> names;
-};
-
-GraphBuilder::GraphBuilder(const std::string& graph_name) : messages_(std::make_unique<Messages>()) {
-  ::onnx::ModelProto& model = messages_->model;
-  model.set_ir_version(kIrVersion);
-  model.set_producer_name("tidemill");
-  auto* core = model.add_opset_import();
-  core->set_domain("");
-  core->set_version(kOperatorSet);
-  auto* learners = model.add_opset_import();
-  learners->set_domain(kLearnerDomain);
-  learners->set_version(kLearnerOperatorSet);
-  model.mutable_graph()->set_name(graph_name);
-}
-
-GraphBuilder::~GraphBuilder() = default;
-
 std::string GraphBuilder::unique_name(const std::string& name) {
   std::string out = name;
-  for (int i = 2; !messages_->names.insert(out).second; ++i) out = name + "_" + std::to_string(i);
+  for (int i = 2; !names_.insert(out).second; ++i) out = name + "_" + std::to_string(i);
   return out;
 }
 
 std::string GraphBuilder::add_input(const std::string& name, size_t column_count) {
   const std::string unique = unique_name(name);
-  describe_matrix(*messages_->model.mutable_graph()->add_input(), unique, column_count);
+  input_ = describe_matrix(graph::kInput, unique, column_count);
+  return unique;
+}
+
+std::string GraphBuilder::add_tensor(const std::string& name, const std::vector<int64_t>& shape,
+                                     ElementType type, std::string_view data) {
+  const std::string unique = unique_name(name);
+  constants_.add_message(graph::kConstant, [&](WireMessage& to) {
+    for (const int64_t size : shape) to.add_integer(tensor::kShape, size);
+    to.add_integer(tensor::kType, static_cast<int64_t>(type));
+    to.add_bytes(tensor::kName, unique);
+    to.add_bytes(tensor::kData, data);
+  });
   return unique;
 }
 
 std::string GraphBuilder::add_constant(const std::string& name, const std::vector<int64_t>& shape,
                                        const std::vector<double>& values) {
-  auto* tensor = messages_->model.mutable_graph()->add_initializer();
-  tensor->set_name(unique_name(name));
-  tensor->set_data_type(::onnx::TensorProto::DOUBLE);
-  tensor->mutable_dims()->Add(shape.begin(), shape.end());
-  tensor->mutable_double_data()->Add(values.begin(), values.end());
-  return tensor->name();
+  return add_tensor(name, shape, ElementType::kDouble, memory_of(values));
 }
 
 std::string GraphBuilder::add_constant(const std::string& name, const std::vector<int64_t>& shape,
                                        const std::vector<int64_t>& values) {
-  auto* tensor = messages_->model.mutable_graph()->add_initializer();
-  tensor->set_name(unique_name(name));
-  tensor->set_data_type(::onnx::TensorProto::INT64);
-  tensor->mutable_dims()->Add(shape.begin(), shape.end());
-  tensor->mutable_int64_data()->Add(values.begin(), values.end());
-  return tensor->name();
+  return add_tensor(name, shape, ElementType::kInt64, memory_of(values));
 }
 
 std::string GraphBuilder::add_node(const std::string& operation, const std::vector<std::string>& inputs,
-                                   const std::string& output_name, std::vector<Attribute> attributes,
+                                   const std::string& output_name, Attributes attributes,
                                    const std::string& domain) {
-  auto* node = messages_->model.mutable_graph()->add_node();
-  node->set_op_type(operation);
-  node->set_domain(domain);
-  for (const std::string& input : inputs) node->add_input(input);
-  node->add_output(unique_name(output_name));
-  node->set_name(node->output(0));
-  for (const Attribute& attribute : attributes) {
-    auto* to = node->add_attribute();
-    to->set_name(attribute.name);
-    std::visit(AttributeWriter{*to}, attribute.value);
-  }
-  return node->output(0);
+  const std::string output = unique_name(output_name);
+  nodes_.push_back({operation, domain, output, inputs, std::move(attributes)});
+  return output;
 }
 
 std::string GraphBuilder::add_cast(const std::string& tensor, ElementType type,
                                    const std::string& output_name) {
-  return add_node("Cast", {tensor}, output_name, {{"to", int64_t{data_type(type)}}});
+  return add_node("Cast", {tensor}, output_name, Attributes().add_integer("to", static_cast<int64_t>(type)));
 }
 
 void GraphBuilder::set_output(const std::string& name, const std::string& tensor, size_t column_count) {
-  auto* graph = messages_->model.mutable_graph();
-  for (auto& node : *graph->mutable_node()) {
-    if (node.output(0) != tensor) continue;
-    node.set_output(0, unique_name(name));
-    describe_matrix(*graph->add_output(), node.output(0), column_count);
-    return;
+  const auto at =
+      std::find_if(nodes_.begin(), nodes_.end(), [&](const Node& n) { return n.output == tensor; });
+  if (at == nodes_.end()) {
+    throw Error(ErrorCode::kInternal, "onnx: no node makes the output '" + tensor + "'");
   }
-  throw Error(ErrorCode::kInternal, "onnx: no node makes the output '" + tensor + "'");
+  at->output = unique_name(name);
+  output_ = describe_matrix(graph::kOutput, at->output, column_count);
+}
+
+void GraphBuilder::write_node(const Node& from, WireMessage& to) const {
+  for (const std::string& input : from.inputs) to.add_bytes(node::kInput, input);
+  to.add_bytes(node::kOutput, from.output);
+  to.add_bytes(node::kName, from.output);
+  to.add_bytes(node::kOperation, from.operation);
+  to.append(from.attributes.fields());
+  if (!from.domain.empty()) to.add_bytes(node::kDomain, from.domain);
 }
 
 std::string GraphBuilder::serialize(const std::vector<std::pair<std::string, std::string>>& metadata) const {
-  ::onnx::ModelProto model = messages_->model;
+  WireMessage out;
+  size_t size_bound = constants_.bytes().size() + (size_t{1} << 16);
+  for (const Node& each : nodes_) size_bound += each.attributes.fields().bytes().size();
+  out.reserve(size_bound);
+  out.add_integer(model::kIrVersionField, kIrVersion);
+  out.add_bytes(model::kProducer, "tidemill");
+  out.add_message(model::kGraph, [&](WireMessage& to) {
+    for (const Node& each : nodes_) {
+      to.add_message(graph::kNode, [&](WireMessage& inside) { write_node(each, inside); });
+    }
+    to.add_bytes(graph::kName, graph_name_);
+    to.append(constants_);
+    to.append(input_);
+    to.append(output_);
+  });
+  const auto add_operator_set = [&](std::string_view domain, int64_t version) {
+    out.add_message(model::kOperatorSets, [&](WireMessage& to) {
+      to.add_bytes(1, domain);
+      to.add_integer(2, version);
+    });
+  };
+  add_operator_set("", kOperatorSet);
+  add_operator_set(kLearnerDomain, kLearnerOperatorSet);
   for (const auto& [key, value] : metadata) {
-    auto* property = model.add_metadata_props();
-    property->set_key(key);
-    property->set_value(value);
+    out.add_message(model::kMetadata, [&](WireMessage& to) {
+      to.add_bytes(1, key);
+      to.add_bytes(2, value);
+    });
   }
-  std::string bytes;
-  if (!model.SerializeToString(&bytes)) {
+  if (out.bytes().size() > std::numeric_limits<int32_t>::max()) {
     throw Error(ErrorCode::kResourceExhausted,
                 "the model is larger than the 2 GiB an ONNX file may have; use fewer or shallower trees");
   }
-  return bytes;
+  return std::move(out).bytes();
 }
 
 std::string append_tree_ensemble(GraphBuilder& graph, const TreeEnsemble& ensemble,
                                  const std::string& input) {
-  std::vector<int64_t> tree_ids, node_ids, features, left, right;
-  std::vector<float> thresholds;
-  std::vector<std::string> modes;
-  std::vector<int64_t> leaf_trees, leaf_nodes;
+  const size_t count = ensemble.node_count();
+  std::vector<uint32_t> tree_of(count), id_of(count);  // of each node
+  std::vector<uint32_t> leaves;
   std::vector<float> leaf_values;
-  const bool strict = ensemble.comparison == TreeEnsemble::Comparison::kLess;
-  for (size_t tree = 0; tree < ensemble.tree_count(); ++tree) {
+  for (uint32_t tree = 0; tree < ensemble.tree_count(); ++tree) {
     const uint32_t root = ensemble.tree_offsets[tree];
-    for (uint32_t node = root; node < ensemble.tree_offsets[tree + 1]; ++node) {
-      const bool leaf = ensemble.is_leaf[node] != 0;
-      tree_ids.push_back(static_cast<int64_t>(tree));
-      node_ids.push_back(node - root);
-      features.push_back(ensemble.feature[node]);
-      thresholds.push_back(ensemble.threshold[node]);
-      left.push_back(ensemble.left[node]);
-      right.push_back(ensemble.right[node]);
-      modes.emplace_back(leaf ? "LEAF" : strict ? "BRANCH_LT" : "BRANCH_LEQ");
-      if (!leaf) continue;
-      leaf_trees.push_back(static_cast<int64_t>(tree));
-      leaf_nodes.push_back(node - root);
-      leaf_values.push_back(ensemble.value[node]);
+    for (uint32_t n = root; n < ensemble.tree_offsets[tree + 1]; ++n) {
+      tree_of[n] = tree;
+      id_of[n] = n - root;
+      if (ensemble.is_leaf[n] == 0) continue;
+      leaves.push_back(n);
+      leaf_values.push_back(ensemble.value[n]);
     }
   }
+  const std::string_view branch =
+      ensemble.comparison == TreeEnsemble::Comparison::kLess ? "BRANCH_LT" : "BRANCH_LEQ";
   const bool average = ensemble.aggregate == TreeEnsemble::Aggregate::kAverage;
-  std::vector<int64_t> target_ids(leaf_values.size(), 0);
+  Attributes trees;
+  trees.reserve(count * 32);  // 24 bytes a node in forests of 1,000 rows
+  trees.add_integer("n_targets", 1)
+      .add_text("aggregate_function", average ? "AVERAGE" : "SUM")
+      .add_text("post_transform", "NONE")
+      .add_floats("base_values", {ensemble.base_value})
+      .add_integers("nodes_treeids", count, [&](size_t n) { return tree_of[n]; })
+      .add_integers("nodes_nodeids", count, [&](size_t n) { return id_of[n]; })
+      .add_texts("nodes_modes", count, [&](size_t n) { return ensemble.is_leaf[n] != 0 ? "LEAF" : branch; })
+      .add_integers("nodes_featureids", count, [&](size_t n) { return ensemble.feature[n]; })
+      .add_floats("nodes_values", ensemble.threshold)
+      .add_integers("nodes_truenodeids", count, [&](size_t n) { return ensemble.left[n]; })
+      .add_integers("nodes_falsenodeids", count, [&](size_t n) { return ensemble.right[n]; })
+      .add_integers("target_treeids", leaves.size(), [&](size_t i) { return tree_of[leaves[i]]; })
+      .add_integers("target_nodeids", leaves.size(), [&](size_t i) { return id_of[leaves[i]]; })
+      .add_integers("target_ids", leaves.size(), [](size_t) { return 0; })
+      .add_floats("target_weights", leaf_values);
   const std::string narrowed = graph.add_cast(input, ElementType::kFloat, "prepared_float");
-  const std::string sums = graph.add_node("TreeEnsembleRegressor", {narrowed}, "trees",
-                                          {{"n_targets", int64_t{1}},
-                                           {"aggregate_function", std::string(average ? "AVERAGE" : "SUM")},
-                                           {"post_transform", std::string("NONE")},
-                                           {"base_values", std::vector<float>{ensemble.base_value}},
-                                           {"nodes_treeids", std::move(tree_ids)},
-                                           {"nodes_nodeids", std::move(node_ids)},
-                                           {"nodes_modes", std::move(modes)},
-                                           {"nodes_featureids", std::move(features)},
-                                           {"nodes_values", std::move(thresholds)},
-                                           {"nodes_truenodeids", std::move(left)},
-                                           {"nodes_falsenodeids", std::move(right)},
-                                           {"target_treeids", std::move(leaf_trees)},
-                                           {"target_nodeids", std::move(leaf_nodes)},
-                                           {"target_ids", std::move(target_ids)},
-                                           {"target_weights", std::move(leaf_values)}},
-                                          kLearnerDomain);
+  const std::string sums =
+      graph.add_node("TreeEnsembleRegressor", {narrowed}, "trees", std::move(trees), kLearnerDomain);
   return graph.add_cast(sums, ElementType::kDouble, "trees_double");
 }
 

@@ -34,7 +34,8 @@ class PreprocessingGraph {
                         "numeric");
     const std::string prepared = append_numeric(numeric);
     if (one_hot_count == 0) return prepared;
-    return graph_.add_node("Concat", {prepared, append_one_hot(imputed)}, "prepared", {{"axis", int64_t{1}}});
+    return graph_.add_node("Concat", {prepared, append_one_hot(imputed)}, "prepared",
+                           Attributes().add_integer("axis", 1));
   }
 
  private:
@@ -75,7 +76,7 @@ class PreprocessingGraph {
     const auto count = static_cast<int64_t>(columns.size());
     const std::string spread =
         graph_.add_node("Gather", {imputed, graph_.add_constant("category_columns", {count}, columns)},
-                        "categories", {{"axis", int64_t{1}}});
+                        "categories", Attributes().add_integer("axis", 1));
     const std::string equal =
         graph_.add_node("Equal", {spread, row_constant("category_indexes", indexes)}, "is_category");
     return graph_.add_cast(equal, ElementType::kDouble, "one_hot");

@@ -100,6 +100,28 @@ TEST(ModelGraph, NoColumnsIsRefused) {
   EXPECT_THROW(build_preprocessing_onnx({}), Error);
 }
 
+// Examples of protobuf.dev/programming-guides/encoding.
+TEST(WireMessage, IsProtocolBuffers) {
+  WireMessage m;
+  m.add_integer(1, 150);
+  m.add_bytes(2, "testing");
+  m.add_message(3, [](WireMessage& inside) { inside.add_integer(1, 150); });
+  const std::vector<int64_t> packed{3, 270, 86942};
+  m.add_integers(6, packed.size(), [&](size_t i) { return packed[i]; });
+  EXPECT_EQ(m.bytes(),
+            "\x08\x96\x01"
+            "\x12\x07testing"
+            "\x1a\x03\x08\x96\x01"
+            "\x32\x06\x03\x8e\x02\x9e\xa7\x05");
+  WireMessage other;
+  other.add_integer(2, -2);
+  const float half = 0.5F;
+  other.add_floats(7, &half, 1);
+  EXPECT_EQ(other.bytes(), std::string("\x10\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+                                       "\x3a\x04\x00\x00\x00\x3f",
+                                       17));
+}
+
 TEST(GraphBuilder, NamesAreUnique) {
   GraphBuilder graph("test");
   const std::string input = graph.add_input("x", 2);

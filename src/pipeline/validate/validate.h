@@ -1,6 +1,11 @@
 #pragma once
 // Validation of a day's raw data: rules in the words of Great Expectations and dbt, a quality score, and a
 // report next to the data.
+//
+// A rule looks at cells. Nulls are cells for not_null only, as in Great Expectations; but a row for which an
+// expression is null does not pass it: what cannot be confirmed is not consistent.
+//   dimension score = cells that pass / cells checked, over the rules of the dimension (each distinct rule
+//   once) quality score   = 100 x mean of the dimensions that have checked cells
 
 #include <limits>
 #include <optional>
@@ -16,9 +21,8 @@ enum class Severity { kWarn, kError };
 enum class Dimension { kCompleteness, kValidity, kUniqueness, kConsistency, kTimeliness };
 
 struct QualityRule {
-  std::string rule;    // "not_null", "between", "in_set", "unique", "matches", "of_type", "row_count_between",
-                       // "freshness", "outlier_share_below", "expression" (see validate/rules.cc)
-  std::string column;  // "" for rules on the table; "*" for every attribute column
+  std::string rule;    // a name of the table in validate/rules.cc, which says what each takes
+  std::string column;  // "" for rules on the table; "*" for every attribute column that the rule can look at
   Severity severity = Severity::kWarn;
   double mostly = 1.0;  // the rule passes when at least this share of its cells does
   double min_value = -std::numeric_limits<double>::infinity();
@@ -30,7 +34,7 @@ struct QualityRule {
 
 struct ValidateOptions {
   TableRoles roles;
-  std::vector<QualityRule> rules;
+  std::vector<QualityRule> rules;  // default_rules() when there are none
   double score_threshold = 90;
   bool stop_below_threshold = false;  // else warn
   int thread_count = 1;
@@ -42,14 +46,20 @@ struct RuleResult {
   bool success = false;
   uint64_t checked_count = 0;
   uint64_t unexpected_count = 0;
-  std::vector<std::string> samples;  // up to 10 unexpected values, in row order
+  bool counts_in_score = true;  // false for a repetition of an earlier rule, say with another severity
+  std::vector<std::string>
+      samples;  // up to 10, in row order: unexpected values, or the keys of unexpected rows
+  bool samples_are_keys = false;
+  std::vector<std::pair<std::string, double>>
+      observed;  // what was measured besides, for example quartile bounds
 };
 
 struct ValidationReport {
   Date date;
   std::string raw_manifest_hash;
   uint64_t row_count = 0;
-  double quality_score = 0;  // 100 x mean over the dimensions that apply of passing / checked cells
+  double quality_score = 0;
+  double score_threshold = 0;
   std::vector<std::pair<Dimension, double>> dimension_scores;  // in [0, 1]
   std::vector<RuleResult> results;
   std::vector<std::string> warnings;
@@ -57,6 +67,10 @@ struct ValidationReport {
 };
 
 Json to_json(const ValidationReport& report);
+
+// What is checked when the project names no rules: every attribute and the target not null, the key unique,
+// the share of outliers in numeric attributes, times within their day.
+std::vector<QualityRule> default_rules(const TableRoles& roles);
 
 // Checks the day's published raw data and writes validation_report.json next to it.
 // Errors: kNotFound when the day has no raw data; kQualityFailed, after the report is written, when a rule of
