@@ -179,6 +179,7 @@ std::unique_ptr<Database> open(const std::string& rest, const std::filesystem::p
   database->execute("PRAGMA synchronous = FULL", {});
   database->execute("PRAGMA foreign_keys = ON", {});
   database->execute("PRAGMA case_sensitive_like = ON", {});
+  database->execute("PRAGMA temp_store = MEMORY", {});  // or savepoints spill into files
   return database;
 }
 
