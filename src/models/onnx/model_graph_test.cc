@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "models/onnx/graph_builder.h"
 #include "models/onnx/scorer.h"
+#include "models/prediction.h"
 
 namespace tidemill::onnx {
 namespace {
@@ -94,6 +95,40 @@ TEST(ModelGraph, ImputesCapsScalesAndSpreadsCategories) {
   const std::vector<double> expected{0.5, 0, 1, 3, 1, 0, -2, 0, 0, 1, 0, 1, 1, 0, 0};
   EXPECT_EQ(Scorer(build_preprocessing_onnx(p), "test").predict(rows.data(), 5), expected);
   EXPECT_EQ(p.output_names(), (std::vector<std::string>{"x", "c_a", "c_b"}));
+}
+
+// Training evaluates without the runtime; predict and serving do so with it.
+TEST(ModelGraph, EveryKindPredictsTheSameBitsWithoutIt) {
+  const Preprocessing p = mixed();
+  const size_t count = 5000;
+  std::vector<double> rows = random_rows(p, count);
+  for (double& value : rows) value = std::isinf(value) || std::abs(value) > 1e6 ? 7.5 : value;
+  const std::vector<double> prepared = apply_preprocessing(p, rows.data(), count);
+  const size_t width = p.output_count();
+  std::vector<double> columns(prepared.size()), target(count);
+  for (size_t r = 0; r < count; ++r) {
+    for (size_t c = 0; c < width; ++c) columns[c * count + r] = prepared[r * width + c];
+    target[r] = std::sin(prepared[r * width]) + prepared[r * width + 4] + counter_uniform(2, 0, r);
+  }
+  const std::vector<float> floats(columns.begin(), columns.end());
+  const models::TrainingSet set{count, width, columns.data(), floats.data(), target.data()};
+  for (const std::string& name : models::model_kind_names()) {
+    SCOPED_TRACE(name);
+    const models::ModelKind& kind = *models::find_model_kind(name);
+    models::Parameters given;
+    if (name != "linear_regression") given["n_estimators"] = int64_t{20};
+    const auto model = kind.fit(set, models::complete_parameters(kind, given, "test"), {42, 1});
+    const std::string bytes = build_model_onnx(p, *model, {{"kind", name}});
+    EXPECT_TRUE(bytes == build_model_onnx(p, *model, {{"kind", name}}));
+    const Scorer scorer(bytes, "test");
+    const std::vector<double> own = predict_inputs(p, *model, rows.data(), count, 1);
+    expect_same_bits(own, predict_inputs(p, *model, rows.data(), count, 4));
+    expect_same_bits(own, scorer.predict(rows.data(), count, 1));
+    expect_same_bits(own, scorer.predict(rows.data(), count, 4));
+    for (size_t r = 0; r < count; r += 50) {
+      expect_same_bits({own[r]}, scorer.predict(rows.data() + r * p.input_count(), 1));
+    }
+  }
 }
 
 TEST(ModelGraph, NoColumnsIsRefused) {
