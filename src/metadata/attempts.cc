@@ -15,6 +15,15 @@ std::optional<Attempt> attempt_from(const std::optional<Row>& row) {
                  row->text(3), row->integer(4), row->optional_integer(5)};
 }
 
+void end_attempt(Database& database, const std::string& id, const std::string& state, int64_t now_ms) {
+  // Later than every attempt ended before it, whatever the clock says, so that "latest" is one.
+  const auto last = database.query_first("SELECT MAX(closed_at_ms) FROM attempt");
+  const int64_t closed_at_ms = last->is_null(0) ? now_ms : std::max(now_ms, last->integer(0) + 1);
+  const int64_t changed = database.execute(
+      "UPDATE attempt SET state = ?, closed_at_ms = ? WHERE id = ? AND state = 'open'", {state, closed_at_ms, id});
+  if (changed != 1) throw Error(ErrorCode::kConflict, fmt::format("attempt {} is not open", id));
+}
+
 }  // namespace
 
 void open_attempt(Database& database, const Attempt& attempt) {
@@ -38,13 +47,11 @@ std::optional<Attempt> find_open_attempt(Database& database) {
 }
 
 void close_attempt(Database& database, const std::string& id, int64_t now_ms) {
-  // Later than every attempt closed before it, whatever the clock says, so that "latest" is one.
-  const auto last = database.query_first("SELECT MAX(closed_at_ms) FROM attempt");
-  const int64_t closed_at_ms = last->is_null(0) ? now_ms : std::max(now_ms, last->integer(0) + 1);
-  const int64_t changed = database.execute(
-      "UPDATE attempt SET state = 'closed', closed_at_ms = ? WHERE id = ? AND state = 'open'",
-      {closed_at_ms, id});
-  if (changed != 1) throw Error(ErrorCode::kConflict, fmt::format("attempt {} is not open", id));
+  end_attempt(database, id, "closed", now_ms);
+}
+
+void abandon_attempt(Database& database, const std::string& id, int64_t now_ms) {
+  end_attempt(database, id, "abandoned", now_ms);
 }
 
 std::optional<Attempt> latest_closed_attempt(Database& database) {

@@ -27,6 +27,8 @@ void open_attempt(Database& database, const Attempt& attempt);
 std::optional<Attempt> find_open_attempt(Database& database);
 // Call inside the transaction that publishes the outcome. Errors: kConflict when it is not open.
 void close_attempt(Database& database, const std::string& id, int64_t now_ms);
+// For an attempt whose data is gone: it no longer stands in the way and does not count as a training.
+void abandon_attempt(Database& database, const std::string& id, int64_t now_ms);
 // The last one closed.
 std::optional<Attempt> latest_closed_attempt(Database& database);
 

@@ -11,7 +11,7 @@ CREATE TABLE attempt (
   data_date TEXT NOT NULL,
   data_manifest_hash TEXT NOT NULL,
   planned TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('open', 'closed')),
+  state TEXT NOT NULL CHECK (state IN ('open', 'closed', 'abandoned')),
   created_at_ms BIGINT NOT NULL,
   closed_at_ms BIGINT
 );

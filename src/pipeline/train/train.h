@@ -7,6 +7,7 @@
 
 #include "models/model.h"
 #include "pipeline/preparation.h"
+#include "pipeline/promotion.h"
 
 namespace tidemill::pipeline {
 
@@ -27,15 +28,6 @@ struct ModelSpec {
   std::string place;                 // "tidemill.toml:61"
 };
 
-// MLflow's MetricThreshold words (mlflow.models.MetricThreshold).
-struct PromotionRule {
-  std::string metric = "test_rmse";
-  std::optional<double> threshold;            // absolute
-  std::optional<double> min_absolute_change;  // against the current Production version
-  std::optional<double> min_relative_change;
-  bool greater_is_better = false;
-};
-
 struct TrainOptions {
   std::vector<ModelSpec> models;
   std::string metric = "test_rmse";  // picks the best model
@@ -44,6 +36,28 @@ struct TrainOptions {
   uint64_t seed = 42;
   int thread_count = 1;
   bool force = false;
+};
+
+// What became of one [[models]] block.
+struct TrainedModel {
+  std::string name;
+  std::string run_id;
+  std::string model_id;    // MLflow logged model
+  std::string model_uri;   // "models:/m-..."
+  double test_rmse = 0, test_mae = 0, test_r2 = 0;
+};
+
+struct TrainingOutcome {
+  bool trained = false;
+  std::string reason;     // "no new data: ..." or why it trained
+  std::string attempt_id;
+  bool resumed = false;   // finished what a killed training had begun
+  std::string data_date;
+  std::vector<TrainedModel> models;
+  std::string best_model;
+  int version = 0;        // of the registered model
+  std::string stage;      // where it ended: "Staging" or "Production"
+  Promotion promotion;
 };
 
 }  // namespace tidemill::pipeline

@@ -1,0 +1,67 @@
+#include "app/project_lock.h"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace tidemill::app {
+namespace {
+
+class FileLock final : public cli::WriterLock {
+ public:
+  explicit FileLock(const std::filesystem::path& path) : fd_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    if (fd_ < 0) throw_system_error(errno, "open", path.string());
+  }
+  ~FileLock() override { close(fd_); }
+
+  bool try_lock() {
+    if (flock(fd_, LOCK_EX | LOCK_NB) != 0) return false;
+    const std::string holder = fmt::format("process {}\n", getpid());
+    if (ftruncate(fd_, 0) != 0 || pwrite(fd_, holder.data(), holder.size(), 0) < 0) {
+      // Only the name shown to whoever waits; a full disk must not keep the lock from working.
+      errno = 0;
+    }
+    return true;
+  }
+
+  std::string holder() const {
+    std::array<char, 64> text{};
+    const ssize_t size = pread(fd_, text.data(), text.size() - 1, 0);
+    std::string name(text.data(), size > 0 ? static_cast<size_t>(size) : 0);
+    while (!name.empty() && name.back() == '\n') name.pop_back();
+    return name.empty() ? "another process" : name;
+  }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
+
+std::unique_ptr<cli::WriterLock> lock_project_dir(const std::filesystem::path& project_dir, int timeout_s,
+                                                  const std::function<void(const std::string&)>& on_wait) {
+  auto lock = std::make_unique<FileLock>(project_dir / ".tidemill.lock");
+  if (lock->try_lock()) return lock;
+  const std::string holder = lock->holder();
+  if (timeout_s > 0) on_wait(holder + ", which is writing this project");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(timeout_s);
+  while (std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (lock->try_lock()) return lock;
+  }
+  throw Error(ErrorCode::kConflict,
+              fmt::format("{} is writing this project: wait for it, or give it longer with --lock-timeout SECONDS "
+                          "(now {})",
+                          holder, timeout_s));
+}
+
+}  // namespace tidemill::app

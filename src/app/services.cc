@@ -1,0 +1,108 @@
+#include "app/services.h"
+
+#include <fmt/format.h>
+
+#include "app/project_file/init.h"
+#include "app/project_lock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "metadata/migrate.h"
+
+namespace tidemill::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+dags::ProjectOptions options_of(const Project& project) {
+  return {project.name,   project.tracking.experiment, project.tracking.registered_model, project.ingest, project.validate,
+          project.prepare, project.train};
+}
+
+}  // namespace
+
+ProjectServices::ProjectServices(Project project, std::function<void(const std::string&)> notify)
+    : project_(std::move(project)), options_(options_of(project_)), notify_(std::move(notify)) {}
+
+std::string ProjectServices::show_config(bool as_json) const {
+  return as_json ? project_to_json(project_).dump() + "\n" : show_project(project_);
+}
+
+storage::ObjectStore& ProjectServices::objects() {
+  if (!objects_) objects_ = storage::open_object_store(project_.storage_uri, project_.dir);
+  return *objects_;
+}
+
+storage::ObjectStore& ProjectServices::artifacts() {
+  if (!artifacts_) artifacts_ = storage::open_object_store("file:" + project_.tracking.artifacts, project_.dir);
+  return *artifacts_;
+}
+
+engine::EngineOptions ProjectServices::engine_options() const {
+  engine::EngineOptions options;
+  options.thread_count = project_.thread_count;
+  options.memory_limit_bytes = project_.memory_limit_bytes;
+  options.readable_paths = {project_.dir.string()};
+  options.spill_dir = project_.dir / ".tidemill" / "spill";
+  return options;
+}
+
+engine::Engine& ProjectServices::engine() {
+  if (!engine_) {
+    engine::EngineOptions options = engine_options();
+    // The data may live outside the project folder; "" is the root of the object store.
+    std::string root = objects().engine_uri("x");
+    root.pop_back();
+    options.readable_paths.push_back(root);
+    engine_ = engine::open_engine(options);
+  }
+  return *engine_;
+}
+
+std::unique_ptr<engine::Engine> ProjectServices::engine_for_file(const fs::path& file) {
+  engine::EngineOptions options = engine_options();
+  options.readable_paths.push_back(fs::absolute(file).parent_path().string());
+  return engine::open_engine(options);
+}
+
+metadata::Database& ProjectServices::metadata() {
+  if (!metadata_) {
+    metadata_ = metadata::open_database(project_.metadata_uri, project_.dir);
+    metadata::migrate(*metadata_, metadata::project_migrations());
+  }
+  return *metadata_;
+}
+
+tracking::Store& ProjectServices::tracking() {
+  if (tracking_) return *tracking_;
+  const fs::path root = (project_.dir / project_.tracking.artifacts).lexically_normal();
+  tracking_ = tracking::open_store(project_.tracking.uri, project_.dir, {root}, clock_);
+  const auto recorded = tracking_->recorded_artifact_root();
+  if (recorded && *recorded != root.string()) {
+    const int64_t changed = tracking_->relocate(*recorded, root.string());
+    notify_(fmt::format("this project was moved from {}: {} artifact locations in {} now point to {}", *recorded,
+                        changed, tracking_->uri(), root.string()));
+  }
+  return *tracking_;
+}
+
+std::unique_ptr<cli::WriterLock> ProjectServices::lock_for_writing(
+    int timeout_s, const std::function<void(const std::string&)>& on_wait) {
+  return lock_project_dir(project_.dir, timeout_s, on_wait);
+}
+
+cli::Services& TidemillApplication::open(const std::string& project_dir) {
+  if (!services_) services_ = std::make_unique<ProjectServices>(load_project(project_dir, environment_), notify_);
+  return *services_;
+}
+
+void TidemillApplication::init_project(const std::string& dir, const std::string& example) {
+  app::init_project(dir, example);
+}
+
+std::vector<std::string> TidemillApplication::examples() const { return example_names(); }
+
+std::string TidemillApplication::project_file_reference() const { return app::project_file_reference(); }
+
+std::string TidemillApplication::version() const { return std::string("tidemill ") + TIDEMILL_VERSION; }
+
+}  // namespace tidemill::app

@@ -1,0 +1,63 @@
+#pragma once
+// From the project file to opened services: the only place that knows which implementation is behind an
+// interface.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "app/project_file/project.h"
+#include "cli/services.h"
+
+namespace tidemill::app {
+
+class ProjectServices final : public cli::Services {
+ public:
+  // `notify` hears what a person should know ("this project was moved: ...").
+  ProjectServices(Project project, std::function<void(const std::string&)> notify);
+
+  const std::filesystem::path& project_dir() const override { return project_.dir; }
+  const dags::ProjectOptions& options() const override { return options_; }
+  std::string show_config(bool as_json) const override;
+  Clock& clock() override { return clock_; }
+  storage::ObjectStore& objects() override;
+  storage::ObjectStore& artifacts() override;
+  engine::Engine& engine() override;
+  metadata::Database& metadata() override;
+  tracking::Store& tracking() override;
+  std::unique_ptr<engine::Engine> engine_for_file(const std::filesystem::path& file) override;
+  std::unique_ptr<cli::WriterLock> lock_for_writing(
+      int timeout_s, const std::function<void(const std::string&)>& on_wait) override;
+
+ private:
+  engine::EngineOptions engine_options() const;
+
+  Project project_;
+  dags::ProjectOptions options_;
+  std::function<void(const std::string&)> notify_;
+  SystemClock clock_;
+  std::unique_ptr<storage::ObjectStore> objects_, artifacts_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<metadata::Database> metadata_;
+  std::unique_ptr<tracking::Store> tracking_;
+};
+
+class TidemillApplication final : public cli::Application {
+ public:
+  TidemillApplication(Environment environment, std::function<void(const std::string&)> notify)
+      : environment_(std::move(environment)), notify_(std::move(notify)) {}
+
+  cli::Services& open(const std::string& project_dir) override;
+  void init_project(const std::string& dir, const std::string& example) override;
+  std::vector<std::string> examples() const override;
+  std::string project_file_reference() const override;
+  std::string version() const override;
+
+ private:
+  Environment environment_;
+  std::function<void(const std::string&)> notify_;
+  std::unique_ptr<ProjectServices> services_;
+};
+
+}  // namespace tidemill::app

@@ -1,0 +1,110 @@
+#include <filesystem>
+#include <new>
+#include <ostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+
+namespace tidemill::cli {
+namespace {
+
+constexpr char kFooter[] =
+    "Examples:\n"
+    "  tidemill init churn && tidemill -C churn run --from 2026-11-01 --to 2026-11-03\n"
+    "  tidemill models list\n"
+    "  tidemill predict customers.csv --model models:/customer_churn_model/Staging\n"
+    "\n"
+    "'tidemill COMMAND --help' explains a command. Exit codes: 0 done, 2 wrong input, 4 not found, 6 another\n"
+    "writer, 9 damaged data, 10 quality refused, 11 schema changed, 12 disk full (docs/reference/exit-codes.md).";
+
+// The words of argv that name a command, for "did you mean".
+std::string unknown_command_hint(const CLI::App& app, int argc, const char* const* argv) {
+  const CLI::App* level = &app;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.empty() || word[0] == '-') continue;
+    const CLI::App* next = nullptr;
+    std::vector<std::string> names;
+    for (const CLI::App* sub : level->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(sub->get_name());
+      if (sub->get_name() == word) next = sub;
+    }
+    if (next != nullptr) {
+      level = next;
+      continue;
+    }
+    return did_you_mean(word, names);
+  }
+  return "";
+}
+
+int report(CommandContext& context, const Error& error) {
+  const char* red = context.color ? "\033[31m" : "";
+  const char* plain = context.color ? "\033[0m" : "";
+  context.err << red << "error:" << plain << ' ' << error.message() << '\n';
+  return exit_code(error.code());
+}
+
+int run_action(CommandContext& context) {
+  try {
+    context.action();
+    context.out.flush();
+    return context.exit_code;
+  } catch (const Error& error) {
+    return report(context, error);
+  } catch (const std::filesystem::filesystem_error& error) {
+    try {
+      throw_system_error(error.code().value(), "use", error.path1().string());
+    } catch (const Error& mapped) {
+      return report(context, mapped);
+    }
+  } catch (const std::bad_alloc&) {
+    return report(context, Error(ErrorCode::kResourceExhausted,
+                                 "out of memory: lower engine.memory_limit or the number of threads"));
+  } catch (const std::exception& error) {
+    return report(context, Error(ErrorCode::kInternal, fmt::format("a mistake in tidemill: {}", error.what())));
+  }
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv, CommandContext& context) {
+  CLI::App app("Continuous retraining for tabular models: data in, validated, prepared, models retrained,\n"
+               "tracked, registered and promoted, in one program.",
+               "tidemill");
+  app.footer(kFooter);
+  app.set_version_flag("--version", context.application.version());
+  app.add_option("-C,--project-dir", context.project_dir, "work on the project in this folder")
+      ->type_name("DIR")
+      ->capture_default_str();
+  app.add_option("--lock-timeout", context.lock_timeout_s, "seconds to wait for another writer of the project")
+      ->type_name("SECONDS")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  app.require_subcommand(1);
+  app.fallthrough();
+  for (const DefineCommand define : all_commands()) define(app, context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help, context.out, context.err);
+  } catch (const CLI::CallForVersion& version) {
+    return app.exit(version, context.out, context.err);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error, context.out, context.err);
+    if (argc == 1) {
+      context.err << app.help();
+      return 2;
+    }
+    context.err << "error: " << error.what() << unknown_command_hint(app, argc, argv)
+                << "\nsee 'tidemill --help'\n";
+    return 2;
+  }
+  return context.action ? run_action(context) : 0;
+}
+
+}  // namespace tidemill::cli

@@ -1,0 +1,21 @@
+#include "cli/commands.h"
+
+#include <ostream>
+
+namespace tidemill::cli {
+
+const std::vector<DefineCommand>& all_commands() {
+  static const std::vector<DefineCommand> kCommands = {
+      define_init,   define_config, define_run,     define_generate,  define_validate, define_prepare,    define_train,
+      define_runs,   define_models, define_predict, define_variables, define_doctor,   define_completion,
+  };
+  return kCommands;
+}
+
+std::unique_ptr<WriterLock> lock_project(CommandContext& context) {
+  return context.services().lock_for_writing(context.lock_timeout_s, [&context](const std::string& holder) {
+    context.err << "waiting up to " << context.lock_timeout_s << " s for " << holder << '\n';
+  });
+}
+
+}  // namespace tidemill::cli

@@ -1,0 +1,54 @@
+#pragma once
+// What app/ hands to the commands. Everything opens on first use, so that `variables get` does not pay for
+// the SQL engine.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "dags/stages.h"
+
+namespace tidemill::cli {
+
+// The project's one writer. Released on destruction, and by the system when the process dies.
+class WriterLock {
+ public:
+  virtual ~WriterLock() = default;
+};
+
+class Services {
+ public:
+  virtual ~Services() = default;
+
+  virtual const std::filesystem::path& project_dir() const = 0;
+  virtual const dags::ProjectOptions& options() const = 0;
+  // The project file with defaults filled in; `as_json` for machines.
+  virtual std::string show_config(bool as_json) const = 0;
+
+  virtual Clock& clock() = 0;
+  virtual storage::ObjectStore& objects() = 0;
+  virtual storage::ObjectStore& artifacts() = 0;
+  virtual engine::Engine& engine() = 0;
+  virtual metadata::Database& metadata() = 0;
+  virtual tracking::Store& tracking() = 0;
+  // An engine that may also read this one file, for rows given on the command line.
+  virtual std::unique_ptr<engine::Engine> engine_for_file(const std::filesystem::path& file) = 0;
+
+  // Waits up to `timeout_s`, calling `on_wait(holder)` once if it has to. Errors: kConflict naming the holder.
+  virtual std::unique_ptr<WriterLock> lock_for_writing(int timeout_s,
+                                                       const std::function<void(const std::string&)>& on_wait) = 0;
+};
+
+class Application {
+ public:
+  virtual ~Application() = default;
+  virtual Services& open(const std::string& project_dir) = 0;
+  virtual void init_project(const std::string& dir, const std::string& example) = 0;
+  virtual std::vector<std::string> examples() const = 0;
+  virtual std::string project_file_reference() const = 0;  // Markdown
+  virtual std::string version() const = 0;
+};
+
+}  // namespace tidemill::cli

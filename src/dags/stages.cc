@@ -1,0 +1,42 @@
+#include "dags/stages.h"
+
+#include "dags/model_training.h"
+#include "metadata/variables.h"
+
+namespace tidemill::dags {
+
+pipeline::IngestResult generate(StageContext& context, Date date, bool force) {
+  pipeline::IngestOptions options = context.options.ingest;
+  options.force = force;
+  return pipeline::ingest(options, date, context.engine, context.objects, context.progress);
+}
+
+pipeline::ValidationReport validate(StageContext& context, Date date) {
+  return pipeline::validate(context.options.validate, date, context.engine, context.objects, context.progress);
+}
+
+pipeline::PrepareResult prepare(StageContext& context, Date date, bool force) {
+  pipeline::PrepareOptions options = context.options.prepare;
+  options.force = force;
+  pipeline::PrepareResult result =
+      pipeline::prepare(options, date, context.engine, context.objects, context.progress);
+  metadata::Transaction transaction(context.metadata);
+  const std::optional<std::string> latest = metadata::get_variable(context.metadata, kLatestPreparedData);
+  if (!latest || Date::parse(*latest) < date) {
+    metadata::set_variable(context.metadata, kLatestPreparedData, date.to_string());
+  }
+  transaction.commit();
+  return result;
+}
+
+DayOutcome run_day(StageContext& context, Date date, bool force) {
+  DayOutcome day;
+  day.date = date;
+  day.ingest = generate(context, date, force);
+  day.validation = validate(context, date);
+  day.preparation = prepare(context, date, force);
+  day.training = train(context, force);
+  return day;
+}
+
+}  // namespace tidemill::dags

@@ -1,0 +1,69 @@
+#pragma once
+// The three pipelines, stage by stage, on one project. Each function is one task of the guide's DAGs:
+// idempotent, killed at any instant and run again with the same result.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "metadata/database.h"
+#include "pipeline/ingest/ingest.h"
+#include "pipeline/prepare/prepare.h"
+#include "pipeline/train/train.h"
+#include "pipeline/validate/validate.h"
+#include "tracking/store.h"
+
+namespace tidemill::dags {
+
+// Airflow Variables, by the guide's names.
+inline constexpr char kLatestPreparedData[] = "latest_prepared_data";
+inline constexpr char kLastTrainedData[] = "last_trained_data";
+inline constexpr char kLastTrainingDate[] = "last_training_date";
+inline constexpr char kBestModelInfo[] = "best_model_info";
+
+// Everything the project file says, as the stages take it.
+struct ProjectOptions {
+  std::string name;
+  std::string experiment;        // "customer_churn_prediction"
+  std::string registered_model;  // "customer_churn_model"
+  pipeline::IngestOptions ingest;
+  pipeline::ValidateOptions validate;
+  pipeline::PrepareOptions prepare;
+  pipeline::TrainOptions train;
+};
+
+struct StageContext {
+  const ProjectOptions& options;
+  engine::Engine& engine;
+  storage::ObjectStore& objects;    // data
+  storage::ObjectStore& artifacts;  // of runs and models, under the tracking store's artifact root
+  metadata::Database& metadata;
+  tracking::Store& tracking;
+  const Clock& clock;
+  pipeline::Progress& progress;
+};
+
+// 01_data_generation_pipeline
+pipeline::IngestResult generate(StageContext& context, Date date, bool force);
+pipeline::ValidationReport validate(StageContext& context, Date date);
+
+// 02_data_preparation_pipeline; moves latest_prepared_data forward, never back.
+pipeline::PrepareResult prepare(StageContext& context, Date date, bool force);
+
+// 03_model_training_pipeline: on the data of `latest_prepared_data`; no runs and no version when there is
+// nothing new. See dags/model_training.h.
+pipeline::TrainingOutcome train(StageContext& context, bool force);
+
+struct DayOutcome {
+  Date date;
+  pipeline::IngestResult ingest;
+  pipeline::ValidationReport validation;
+  pipeline::PrepareResult preparation;
+  pipeline::TrainingOutcome training;
+};
+
+// One day from arrival to a registered version.
+DayOutcome run_day(StageContext& context, Date date, bool force);
+
+}  // namespace tidemill::dags

@@ -1,0 +1,65 @@
+#include "pipeline/promote/promote.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace tidemill::pipeline {
+namespace {
+
+PromotionRule below(double threshold) {
+  PromotionRule rule;
+  rule.threshold = threshold;
+  return rule;
+}
+
+TEST(DecidePromotion, ThresholdIsStrict) {
+  EXPECT_TRUE(decide_promotion({below(0.10)}, true, "test_rmse", {{"test_rmse", 0.0999}}, {}).promoted);
+  const Promotion at = decide_promotion({below(0.10)}, true, "test_rmse", {{"test_rmse", 0.10}}, {});
+  EXPECT_FALSE(at.promoted);
+  EXPECT_EQ(at.reason, "stays in Staging: test_rmse 0.1000 is not < 0.1");
+}
+
+TEST(DecidePromotion, MustBeatProduction) {
+  const MetricValues candidate = {{"test_rmse", 0.09}};
+  EXPECT_TRUE(decide_promotion({below(0.10)}, true, "test_rmse", candidate, MetricValues{{"test_rmse", 0.095}}).promoted);
+  const Promotion worse =
+      decide_promotion({below(0.10)}, true, "test_rmse", candidate, MetricValues{{"test_rmse", 0.08}});
+  EXPECT_FALSE(worse.promoted);
+  EXPECT_EQ(worse.reason, "stays in Staging: test_rmse 0.0900 is not better than Production's 0.0800 on the same test set");
+  EXPECT_TRUE(
+      decide_promotion({below(0.10)}, false, "test_rmse", candidate, MetricValues{{"test_rmse", 0.08}}).promoted);
+}
+
+TEST(DecidePromotion, RelativeChangeIsAgainstTheBaseline) {
+  PromotionRule rule;
+  rule.min_relative_change = 0.1;
+  const auto decide = [&](double value) {
+    return decide_promotion({rule}, true, "test_rmse", {{"test_rmse", value}}, MetricValues{{"test_rmse", 0.2}})
+        .promoted;
+  };
+  EXPECT_TRUE(decide(0.18));
+  EXPECT_FALSE(decide(0.181));
+}
+
+TEST(DecidePromotion, GreaterIsBetter) {
+  PromotionRule rule;
+  rule.metric = "test_r2";
+  rule.greater_is_better = true;
+  rule.threshold = 0.5;
+  EXPECT_TRUE(decide_promotion({rule}, true, "test_r2", {{"test_r2", 0.6}}, MetricValues{{"test_r2", 0.55}}).promoted);
+  EXPECT_FALSE(decide_promotion({rule}, true, "test_r2", {{"test_r2", 0.5}}, {}).promoted);
+}
+
+TEST(DecidePromotion, NamesAnUnknownMetric) {
+  PromotionRule rule = below(1);
+  rule.metric = "test_rmsse";
+  EXPECT_THROW(decide_promotion({rule}, true, "test_rmse", {{"test_rmse", 0.1}}, {}), Error);
+}
+
+TEST(DecidePromotion, WithoutRulesNothingIsPromoted) {
+  EXPECT_FALSE(decide_promotion({}, true, "test_rmse", {{"test_rmse", 0.01}}, {}).promoted);
+}
+
+}  // namespace
+}  // namespace tidemill::pipeline
