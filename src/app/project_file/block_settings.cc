@@ -22,7 +22,9 @@ std::vector<Setting<QualityRule>> declare_quality() {
   d.only_where({{"rule", {"between", "row_count_between"}}});
   d.optional("min", Allowed::number({}, {}), "Smallest value; unlimited when not set.",
              [](QualityRule& r, const Value& v) { r.min_value = v.as_double(); });
-  d.optional("max", Allowed::number({}, {}), "Largest value; unlimited when not set.",
+  d.only_where({{"rule", {"between", "row_count_between", "freshness", "outlier_share_below"}}});
+  d.optional("max", Allowed::number({}, {}),
+             "Largest value; unlimited when not set. Of freshness: hours; of outlier_share_below: the share.",
              [](QualityRule& r, const Value& v) { r.max_value = v.as_double(); });
   d.only_where({{"rule", {"in_set"}}});
   d.required("values", Allowed::scalars(), "The values that may occur.", [](QualityRule& r, const Value& v) {
@@ -32,8 +34,8 @@ std::vector<Setting<QualityRule>> declare_quality() {
   d.required("pattern", Allowed::text("a regular expression"), "What a whole value must match.",
              [](QualityRule& r, const Value& v) { r.text = v.text; });
   d.only_where({{"rule", {"of_type"}}});
-  d.required("type", Allowed::text("a type"), "The column's type, as SQL names it.",
-             [](QualityRule& r, const Value& v) { r.text = v.text; });
+  d.required("type", Allowed::choice({"BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "VARCHAR"}),
+             "The column's type.", [](QualityRule& r, const Value& v) { r.text = v.text; });
   d.only_where({{"rule", {"expression"}}});
   d.required("expression", Allowed::text("a SQL expression over the row"), "What must be true of a row.",
              [](QualityRule& r, const Value& v) { r.text = v.text; });

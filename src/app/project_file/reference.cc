@@ -4,6 +4,7 @@
 
 #include "app/project_file/settings.h"
 #include "base/text.h"
+#include "pipeline/validate/rules.h"
 
 namespace tidemill::app {
 namespace {
@@ -60,6 +61,14 @@ std::string default_of(const models::ParameterSpec& parameter) {
   return is_text ? "\"" + text + "\"" : text;
 }
 
+std::string quality_rules() {
+  std::string out = "\n### Rules\n\n| rule | what must hold |\n|---|---|\n";
+  for (const pipeline::RuleKind& kind : pipeline::rule_kinds()) {
+    out += fmt::format("| `{}` | {} |\n", kind.name, cell(kind.summary));
+  }
+  return out;
+}
+
 std::string model_kinds() {
   std::string out;
   for (const std::string& name : models::model_kind_names()) {
@@ -85,6 +94,7 @@ std::string project_file_reference() {
     for (const SettingInfo& setting : settings) {
       if (setting.section == section.name) page += setting_row(setting);
     }
+    if (section.name == "quality") page += quality_rules();
     if (section.name == "models") page += model_kinds();
   }
   page += fmt::format("\nNot built yet, and refused until they are: {}.\n", [] {

@@ -18,6 +18,15 @@ pipeline::QualityRule read_quality_rule(const Value& block, Problems& problems, 
     problems.add(block.place, fmt::format("quality rule \"{}\": min {} is above max {}", rule.rule,
                                           rule.min_value, rule.max_value));
   }
+  if (has_max && rule.rule == "freshness" && rule.max_value <= 0) {
+    problems.add(block.find("max")->value.place, fmt::format("quality.max: expected hours above 0, got {}",
+                                                             describe(block.find("max")->value)));
+  }
+  if (has_max && rule.rule == "outlier_share_below" && (rule.max_value < 0 || rule.max_value > 1)) {
+    problems.add(block.find("max")->value.place,
+                 fmt::format("quality.max: expected a share between 0 and 1, got {}",
+                             describe(block.find("max")->value)));
+  }
   return rule;
 }
 

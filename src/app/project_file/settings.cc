@@ -44,7 +44,10 @@ const std::vector<Section>& sections() {
       {"engine", false, "What the machine may give."},
       {"source", false, "Where each day's rows come from."},
       {"validate", false, "What the quality score decides."},
-      {"quality", true, "A rule that the raw data of a day should keep. Write one block a rule."},
+      {"quality", true,
+       "A rule that the raw data of a day should keep. Write one block a rule. Without any: attributes and "
+       "target "
+       "not null, the key unique, few outliers, times within their day."},
       {"features", false,
        "Columns made from the row, one a line: `name = \"SQL expression\"` over raw columns and features "
        "above it."},

@@ -1,0 +1,65 @@
+// The churn example as a whole: what its file asks of the data, the data keeps, and bad data does not.
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "app/project_file/project.h"
+#include "engine/engine.h"
+#include "storage/object_store.h"
+
+namespace tidemill::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ChurnData : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "tidemill-churn-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    dir_ = pattern;
+    store_ = storage::open_object_store("file:data", dir_);
+    engine_ = engine::open_engine({1, 0, dir_ / "spill", {dir_.string()}});
+  }
+  void TearDown() override {
+    engine_.reset();
+    fs::remove_all(dir_);
+  }
+
+  pipeline::ValidationReport checked_day(const Environment& environment, const std::string& day) {
+    const Project project = load_project("examples/churn", environment);
+    const Date date = Date::parse(day);
+    ingest(project.ingest, date, *engine_, *store_, progress_);
+    return validate(project.validate, date, *engine_, *store_, progress_);
+  }
+
+  struct Silence final : pipeline::Progress {
+    void step(const std::string&, double) override {}
+  } progress_;
+  fs::path dir_;
+  std::unique_ptr<storage::ObjectStore> store_;
+  std::unique_ptr<engine::Engine> engine_;
+};
+
+TEST_F(ChurnData, KeepsEveryRule) {
+  for (const char* day : {"2026-11-01", "2026-11-02", "2026-11-03"}) {
+    const pipeline::ValidationReport report = checked_day({}, day);
+    EXPECT_GT(report.quality_score, 90) << day;
+    for (const pipeline::RuleResult& result : report.results) {
+      EXPECT_TRUE(result.success) << day << ": " << result.rule.rule << " of " << result.rule.column;
+    }
+  }
+}
+
+TEST_F(ChurnData, FallsBelowTheThresholdWithManyMissing) {
+  const pipeline::ValidationReport report = checked_day({{"TIDEMILL__SOURCE__MISSING", "0.4"}}, "2026-11-01");
+  EXPECT_LT(report.quality_score, 90);
+  EXPECT_FALSE(report.passed);
+}
+
+}  // namespace
+}  // namespace tidemill::app
