@@ -145,5 +145,5 @@ def _quoted(name):
 
 def _check_version(trained_with):
     if trained_with.lstrip("v") != duckdb.__version__:
-        warnings.warn(f"this model was trained with DuckDB {trained_with} and runs with {duckdb.__version__}; "
-                      "install what requirements.txt says to get the same features", stacklevel=2)
+        warnings.warn(f"trained with DuckDB {trained_with}, running with {duckdb.__version__}: install what "
+                      "requirements.txt says to get the same features", stacklevel=2)
