@@ -19,8 +19,9 @@ void end_attempt(Database& database, const std::string& id, const std::string& s
   // Later than every attempt ended before it, whatever the clock says, so that "latest" is one.
   const auto last = database.query_first("SELECT MAX(closed_at_ms) FROM attempt");
   const int64_t closed_at_ms = last->is_null(0) ? now_ms : std::max(now_ms, last->integer(0) + 1);
-  const int64_t changed = database.execute(
-      "UPDATE attempt SET state = ?, closed_at_ms = ? WHERE id = ? AND state = 'open'", {state, closed_at_ms, id});
+  const int64_t changed =
+      database.execute("UPDATE attempt SET state = ?, closed_at_ms = ? WHERE id = ? AND state = 'open'",
+                       {state, closed_at_ms, id});
   if (changed != 1) throw Error(ErrorCode::kConflict, fmt::format("attempt {} is not open", id));
 }
 

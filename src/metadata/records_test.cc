@@ -57,6 +57,15 @@ TEST_F(RecordsTest, OneAttemptIsOpenAtATime) {
   EXPECT_EQ(latest->closed_at_ms, 2001);
 }
 
+TEST_F(RecordsTest, AnAbandonedAttemptNeitherStandsInTheWayNorCounts) {
+  open_attempt(*database_, {"one", "2026-11-01", "hash1", "[]", 1000, {}});
+  abandon_attempt(*database_, "one", 2000);
+  EXPECT_FALSE(find_open_attempt(*database_));
+  EXPECT_FALSE(latest_closed_attempt(*database_));
+  EXPECT_THROW(close_attempt(*database_, "one", 2001), Error);
+  open_attempt(*database_, {"two", "2026-11-02", "hash2", "[]", 3000, {}});
+}
+
 TEST_F(RecordsTest, ClosingAndPublishingAreOneTransaction) {
   open_attempt(*database_, {"one", "2026-11-01", "hash1", "[]", 1000, {}});
   {

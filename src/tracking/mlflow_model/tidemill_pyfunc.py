@@ -32,7 +32,8 @@ class TidemillModel:
         self._columns = [(column["name"], column["type"]) for column in preparation["raw_columns"]]
         # The key names a row and is no feature, so that a request may leave it out.
         self._optional = {preparation.get("roles", {}).get("key")}
-        casts = ", ".join(f"CAST({_quoted(name)} AS {kind}) AS {_quoted(name)}" for name, kind in self._columns)
+        casts = ", ".join(f"CAST({_quoted(name)} AS {kind}) AS {_quoted(name)}"
+                          for name, kind in self._columns)
         self._sql = f"SELECT {preparation['feature_sql']} FROM (SELECT {casts} FROM raw_rows) AS rows"
         _check_version(preparation["engine_version"])
         self._engine = duckdb.connect(":memory:", config={"pandas_analyze_sample": 0})
@@ -94,7 +95,8 @@ def _column(values, kind):
         exact = [None if pd.isna(value) else _integer(value) for value in values]
         return pd.array(exact, dtype="Int64")
     if kind == "BOOLEAN":
-        return pd.array([None if pd.isna(value) else _boolean(value) for value in values], dtype="boolean")
+        exact = [None if pd.isna(value) else _boolean(value) for value in values]
+        return pd.array(exact, dtype="boolean")
     if values.dtype.kind == "M" and kind.startswith(("TIMESTAMP", "DATE")):
         if getattr(values.dtype, "tz", None) is not None:
             values = values.dt.tz_convert("UTC").dt.tz_localize(None)
@@ -121,7 +123,7 @@ def _integer(value):
 
 def _boolean(value):
     if isinstance(value, str):
-        value = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}.get(value.lower())
+        value = {"true": 1, "t": 1, "1": 1, "false": 0, "f": 0, "0": 0}.get(value.strip().lower())
     if value is None or value not in (0, 1):
         raise ValueError("neither true nor false")
     return bool(value)
