@@ -22,6 +22,7 @@ Duplicates find_duplicates(engine::Session& session, const std::string& from_sql
   std::sort(hashes.begin(), hashes.end());
 
   Duplicates duplicates;
+  duplicates.value_count = hashes.size();
   std::vector<std::string> repeated;  // enough of them for the examples
   constexpr size_t kMaxRepeated = 1000;
   for (size_t begin = 0; begin < hashes.size();) {

@@ -10,7 +10,8 @@
 namespace tidemill::pipeline {
 
 struct Duplicates {
-  uint64_t row_count = 0;             // rows whose value occurs more than once; nulls are no values
+  uint64_t value_count = 0;           // rows with a value: nulls are none
+  uint64_t row_count = 0;             // rows whose value occurs more than once
   std::vector<std::string> examples;  // such values, in the order of their first rows
 };
 

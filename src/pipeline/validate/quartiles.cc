@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -14,15 +14,26 @@ namespace {
 constexpr uint64_t kMaxBytes = uint64_t{128} << 20;
 constexpr double kReach = 3;  // interquartile ranges
 
-std::pair<double, double> bounds_of(std::vector<double>& values) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  std::erase_if(values, [](double value) { return std::isnan(value); });
-  if (values.empty()) return {-kInfinity, kInfinity};
-  const double q1 = quantile(values, 0.25);
-  const double q3 = quantile(values, 0.75);
-  if (q1 == q3) return {-kInfinity, kInfinity};
-  const double range = q3 - q1;
-  return {q1 - kReach * range, q3 + kReach * range};
+// `values` in row order, NaN for null.
+Outliers outliers_of(const std::vector<double>& values, size_t sample_limit) {
+  std::vector<double> present;
+  present.reserve(values.size());
+  std::copy_if(values.begin(), values.end(), std::back_inserter(present),
+               [](double v) { return !std::isnan(v); });
+  Outliers found;
+  found.value_count = present.size();
+  if (present.empty()) return found;
+  const double q1 = quantile(present, 0.25);
+  const double q3 = quantile(present, 0.75);
+  if (q1 == q3) return found;
+  found.low = q1 - kReach * (q3 - q1);
+  found.high = q3 + kReach * (q3 - q1);
+  for (const double value : values) {
+    if (!(value < found.low || value > found.high)) continue;
+    ++found.outlier_count;
+    if (found.samples.size() < sample_limit) found.samples.push_back(value);
+  }
+  return found;
 }
 
 }  // namespace
@@ -39,11 +50,10 @@ double quantile(std::vector<double>& values, double q) {
   return part < 0.5 ? low + (high - low) * part : high - (high - low) * (1 - part);
 }
 
-std::map<std::string, std::pair<double, double>> outlier_bounds(engine::Session& session,
-                                                                const std::string& from_sql,
-                                                                const std::vector<std::string>& columns,
-                                                                uint64_t row_count) {
-  std::map<std::string, std::pair<double, double>> bounds;
+std::vector<Outliers> find_outliers(engine::Session& session, const std::string& from_sql,
+                                    const std::vector<std::string>& columns, uint64_t row_count,
+                                    size_t sample_limit) {
+  std::vector<Outliers> found;
   const auto at_once =
       static_cast<size_t>(std::max<uint64_t>(1, kMaxBytes / (8 * std::max<uint64_t>(1, row_count))));
   for (size_t begin = 0; begin < columns.size(); begin += at_once) {
@@ -51,6 +61,7 @@ std::map<std::string, std::pair<double, double>> outlier_bounds(engine::Session&
     std::vector<std::string> names;
     for (size_t i = 0; i < count; ++i) names.push_back(quote_identifier(columns[begin + i]));
     std::vector<std::vector<double>> values(count);
+    for (std::vector<double>& column : values) column.reserve(row_count);
     const auto rows = session.query(fmt::format("SELECT {} FROM {}", join(names), from_sql));
     while (const engine::Batch* batch = rows->next()) {
       for (size_t i = 0; i < count; ++i) {
@@ -59,9 +70,9 @@ std::map<std::string, std::pair<double, double>> outlier_bounds(engine::Session&
         batch->copy_doubles(i, values[i].data() + done);
       }
     }
-    for (size_t i = 0; i < count; ++i) bounds[columns[begin + i]] = bounds_of(values[i]);
+    for (const std::vector<double>& column : values) found.push_back(outliers_of(column, sample_limit));
   }
-  return bounds;
+  return found;
 }
 
 }  // namespace tidemill::pipeline

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -21,15 +22,6 @@ constexpr double kDefaultFreshHours = 24;
               fmt::format("{}{}rule {}: {}", rule.place, rule.place.empty() ? "" : ": ", rule.rule, fault));
 }
 
-// A DOUBLE in SQL: a plain 0.1 would be a DECIMAL.
-std::string literal(double value) {
-  return fmt::format("CAST('{}' AS DOUBLE)", format_double(value));
-}
-
-std::string count_of(const std::string& column) {
-  return fmt::format("count({})", column);
-}
-
 const engine::Column& column_of(const QualityRule& rule, const RuleContext& context) {
   const auto found = std::find_if(context.columns.begin(), context.columns.end(),
                                   [&](const engine::Column& column) { return column.name == rule.column; });
@@ -39,59 +31,56 @@ const engine::Column& column_of(const QualityRule& rule, const RuleContext& cont
   refuse(rule, fmt::format("the data has no column '{}'{}", rule.column, did_you_mean(rule.column, names)));
 }
 
-Measure measure_not_null(const QualityRule& rule, const RuleContext&) {
-  return {"count(*)", quote_identifier(rule.column) + " IS NULL", ""};
+// A column as text, without a cast where it is text.
+std::string text_of(const engine::Column& column) {
+  const std::string name = quote_identifier(column.name);
+  return column.type == "VARCHAR" ? name : fmt::format("CAST({} AS VARCHAR)", name);
 }
 
-// Outside [low, high]; an infinite end is no end.
-std::string outside(const std::string& column, double low, double high) {
-  std::vector<std::string> parts;
-  if (std::isfinite(low)) parts.push_back(fmt::format("{} < {}", column, literal(low)));
-  if (std::isfinite(high)) parts.push_back(fmt::format("{} > {}", column, literal(high)));
-  return parts.empty() ? "false" : join(parts, " OR ");
-}
-
-Measure measure_between(const QualityRule& rule, const RuleContext&) {
-  const std::string name = quote_identifier(rule.column);
-  return {count_of(name), outside(name, rule.min_value, rule.max_value), name};
-}
-
-Measure measure_in_set(const QualityRule& rule, const RuleContext& context) {
-  const std::string& type = column_of(rule, context).type;
-  const std::string name = quote_identifier(rule.column);
-  std::vector<std::string> values;
-  for (const std::string& value : rule.values) {
-    if (type == "BIGINT" || type == "DOUBLE") {
-      char* end = nullptr;
-      const double number = std::strtod(value.c_str(), &end);
-      if (value.empty() || *end != '\0')
-        refuse(rule, fmt::format("'{}' is no number, '{}' is", value, rule.column));
-      values.push_back(literal(number));
-    } else {
-      values.push_back(quote_literal(value));
-    }
+std::string key_text(const RuleContext& context) {
+  for (const engine::Column& column : context.columns) {
+    if (column.name == context.roles.key) return text_of(column);
   }
-  if (values.empty()) refuse(rule, "'values' is empty");
-  const std::string value = type == "BIGINT" || type == "DOUBLE" || type == "VARCHAR"
-                                ? name
-                                : fmt::format("CAST({} AS VARCHAR)", name);
-  return {count_of(name), fmt::format("{} NOT IN ({})", value, join(values)), name};
+  return "''";
 }
 
-// Counted by find_duplicates, see validate.cc.
-Measure measure_unique(const QualityRule& rule, const RuleContext&) {
-  const std::string name = quote_identifier(rule.column);
-  return {count_of(name), "false", name};
+CellCheck check_not_null(const QualityRule& rule, const RuleContext& context) {
+  return {quote_identifier(rule.column), key_text(context), true, CellCheck::Anything{}};
 }
 
-Measure measure_matches(const QualityRule& rule, const RuleContext&) {
-  const std::string name = quote_identifier(rule.column);
-  return {count_of(name),
-          fmt::format("NOT regexp_full_match(CAST({} AS VARCHAR), {})", name, quote_literal(rule.text)),
-          name};
+CellCheck check_between(const QualityRule& rule, const RuleContext&) {
+  return {quote_identifier(rule.column), "", false,
+          CellCheck::Number([low = rule.min_value, high = rule.max_value](double value) {
+            return value >= low && value <= high;
+          })};
 }
 
-Measure measure_of_type(const QualityRule& rule, const RuleContext& context) {
+CellCheck check_in_set(const QualityRule& rule, const RuleContext& context) {
+  if (rule.values.empty()) refuse(rule, "'values' is empty");
+  const engine::Column& column = column_of(rule, context);
+  if (column.type != "BIGINT" && column.type != "DOUBLE") {
+    const std::set<std::string, std::less<>> known(rule.values.begin(), rule.values.end());
+    return {text_of(column), "", false,
+            CellCheck::Text([known](std::string_view value) { return known.contains(value); })};
+  }
+  std::set<double> known;
+  for (const std::string& value : rule.values) {
+    char* end = nullptr;
+    known.insert(std::strtod(value.c_str(), &end));
+    if (value.empty() || *end != '\0')
+      refuse(rule, fmt::format("'{}' is no number, '{}' is", value, rule.column));
+  }
+  return {quote_identifier(rule.column), "", false,
+          CellCheck::Number([known](double value) { return known.contains(value); })};
+}
+
+CellCheck check_matches(const QualityRule& rule, const RuleContext& context) {
+  const std::string text = text_of(column_of(rule, context));
+  return {fmt::format("regexp_full_match({}, {})", text, quote_literal(rule.text)), text, false,
+          CellCheck::Number([](double matches) { return matches == 1; })};
+}
+
+CellCheck check_of_type(const QualityRule& rule, const RuleContext& context) {
   std::string wanted = rule.text;
   std::transform(wanted.begin(), wanted.end(), wanted.begin(),
                  [](unsigned char c) { return std::toupper(c); });
@@ -101,13 +90,13 @@ Measure measure_of_type(const QualityRule& rule, const RuleContext& context) {
     refuse(rule, fmt::format("'{}' is no type of raw data; known: {}{}", rule.text, join(known),
                              did_you_mean(wanted, known)));
   }
-  return {"count(*)", column_of(rule, context).type == wanted ? "false" : "true",
-          quote_identifier(rule.column)};
+  return {column_of(rule, context).type == wanted ? "true" : "false", text_of(column_of(rule, context)),
+          false, CellCheck::Number([](double is) { return is == 1; })};
 }
 
 // Has no cells, so it says nothing in a score.
-Measure measure_row_count(const QualityRule&, const RuleContext&) {
-  return {"CAST(0 AS BIGINT)", "false", ""};
+CellCheck check_row_count(const QualityRule&, const RuleContext&) {
+  return {};
 }
 
 bool row_count_fits(const RuleResult& result, const RuleContext& context) {
@@ -115,38 +104,31 @@ bool row_count_fits(const RuleResult& result, const RuleContext& context) {
   return count >= result.rule.min_value && count <= result.rule.max_value;
 }
 
-// The moment `hours` before the end of the day.
-std::string before_end_of_day(Date date, double hours) {
-  return fmt::format("(TIMESTAMP '{}' - to_microseconds({}))", date.plus_days(1).to_string(),
-                     std::llround(hours * 3600e6));
+constexpr int64_t kHourMicros = 3'600'000'000;
+
+CellCheck times_between(const QualityRule& rule, int64_t begin, int64_t end) {
+  return {quote_identifier(rule.column), "", false,
+          CellCheck::Time([begin, end](int64_t micros) { return micros >= begin && micros < end; })};
 }
 
-Measure measure_freshness(const QualityRule& rule, const RuleContext& context) {
-  const std::string name = quote_identifier(rule.column);
-  return {count_of(name),
-          fmt::format("{0} < {1} OR {0} >= {2}", name, before_end_of_day(context.date, rule.max_value),
-                      before_end_of_day(context.date, 0)),
-          name};
+CellCheck check_freshness(const QualityRule& rule, const RuleContext& context) {
+  const int64_t end = context.date.plus_days(1).days_since_epoch() * 24 * kHourMicros;
+  return times_between(rule, end - std::llround(rule.max_value * static_cast<double>(kHourMicros)), end);
 }
 
-Measure measure_within_day(const QualityRule& rule, const RuleContext& context) {
-  const std::string name = quote_identifier(rule.column);
-  return {count_of(name), fmt::format("CAST({} AS DATE) <> DATE '{}'", name, context.date.to_string()), name};
+CellCheck check_within_day(const QualityRule& rule, const RuleContext& context) {
+  const int64_t begin = context.date.days_since_epoch() * 24 * kHourMicros;
+  return times_between(rule, begin, begin + 24 * kHourMicros);
 }
 
-Measure measure_outliers(const QualityRule& rule, const RuleContext& context) {
-  const std::string name = quote_identifier(rule.column);
-  const auto& [low, high] = context.bounds.at(rule.column);
-  return {count_of(name), outside(name, low, high), name};
+CellCheck check_expression(const QualityRule& rule, const RuleContext& context) {
+  return {fmt::format("({})", rule.text), key_text(context), true,
+          CellCheck::Number([](double is) { return is == 1; })};
 }
 
 bool outliers_are_few(const RuleResult& result, const RuleContext&) {
   return static_cast<double>(result.unexpected_count) <=
          result.rule.max_value * static_cast<double>(result.checked_count);
-}
-
-Measure measure_expression(const QualityRule& rule, const RuleContext&) {
-  return {"count(*)", fmt::format("(({}) IS TRUE) = false", rule.text), ""};
 }
 
 bool can_look_at(ColumnNeed need, const std::string& type) {
@@ -175,21 +157,20 @@ const std::vector<RuleKind>& rule_kinds() {
   using D = Dimension;
   using N = ColumnNeed;
   static const std::vector<RuleKind> kKinds = {
-      {"not_null", D::kCompleteness, N::kAny, measure_not_null, nullptr, "every cell has a value"},
-      {"between", D::kValidity, N::kNumber, measure_between, nullptr, "min <= value <= max"},
-      {"in_set", D::kValidity, N::kAny, measure_in_set, nullptr, "the value is one of 'values'"},
-      {"unique", D::kUniqueness, N::kAny, measure_unique, nullptr, "no two rows share a value"},
-      {"matches", D::kValidity, N::kAny, measure_matches, nullptr, "the whole text matches 'pattern'"},
-      {"of_type", D::kValidity, N::kAny, measure_of_type, nullptr, "the column has 'type'"},
-      {"row_count_between", D::kCompleteness, N::kNone, measure_row_count, row_count_fits,
+      {"not_null", D::kCompleteness, N::kAny, check_not_null, nullptr, "every cell has a value"},
+      {"between", D::kValidity, N::kNumber, check_between, nullptr, "min <= value <= max"},
+      {"in_set", D::kValidity, N::kAny, check_in_set, nullptr, "the value is one of 'values'"},
+      {"unique", D::kUniqueness, N::kAny, nullptr, nullptr, "no two rows share a value"},
+      {"matches", D::kValidity, N::kAny, check_matches, nullptr, "the whole text matches 'pattern'"},
+      {"of_type", D::kValidity, N::kAny, check_of_type, nullptr, "the column has 'type'"},
+      {"row_count_between", D::kCompleteness, N::kNone, check_row_count, row_count_fits,
        "min <= rows of the day <= max"},
-      {"freshness", D::kTimeliness, N::kTime, measure_freshness, nullptr,
+      {"freshness", D::kTimeliness, N::kTime, check_freshness, nullptr,
        "the moment lies in the last 'max' hours (24) of the day"},
-      {"within_day", D::kValidity, N::kTime, measure_within_day, nullptr, "the moment lies in the rows' day"},
-      {"outlier_share_below", D::kValidity, N::kNumber, measure_outliers, outliers_are_few,
+      {"within_day", D::kValidity, N::kTime, check_within_day, nullptr, "the moment lies in the rows' day"},
+      {"outlier_share_below", D::kValidity, N::kNumber, nullptr, outliers_are_few,
        "at most the share 'max' (0.05) lies over 3 interquartile ranges beyond the quartiles"},
-      {"expression", D::kConsistency, N::kNone, measure_expression, nullptr,
-       "'expression' is true of the row"},
+      {"expression", D::kConsistency, N::kNone, check_expression, nullptr, "'expression' is true of the row"},
   };
   return kKinds;
 }

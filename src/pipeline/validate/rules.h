@@ -1,10 +1,11 @@
 #pragma once
 // The table of quality rules, and what each asks of the rows.
 
-#include <map>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "pipeline/validate/validate.h"
@@ -17,15 +18,20 @@ struct RuleContext {
   const TableRoles& roles;
   const std::vector<engine::Column>& columns;
   uint64_t row_count = 0;
-  // Outlier bounds by column: [q1 - 3 IQR, q3 + 3 IQR], for the columns that a rule asks for.
-  std::map<std::string, std::pair<double, double>> bounds;
 };
 
-// A rule as SQL over the day's rows.
-struct Measure {
-  std::string checked;     // aggregate: how many cells are looked at
-  std::string unexpected;  // condition of a row whose cell is not as it should be; null counts as false
-  std::string sample;      // value to show of such a row; "" for the row's key
+// A rule as a look at one cell of each row.
+struct CellCheck {
+  std::string select;               // SQL of the cell; "" for a rule that looks at no rows
+  std::string sample;               // SQL of the text to show for an unexpected cell; "" for the cell itself
+  bool null_is_unexpected = false;  // else a null is no cell
+  // Whether a value passes. Nothing: all do. Numbers are of any numeric or boolean type, times are
+  // microseconds since the epoch.
+  struct Anything {};
+  using Number = std::function<bool(double)>;
+  using Time = std::function<bool(int64_t)>;
+  using Text = std::function<bool(std::string_view)>;
+  std::variant<Anything, Number, Time, Text> passes;
 };
 
 // What kind of column a rule can look at.
@@ -35,7 +41,7 @@ struct RuleKind {
   std::string_view name;
   Dimension dimension;
   ColumnNeed column;
-  Measure (*measure)(const QualityRule& rule, const RuleContext& context);
+  CellCheck (*check)(const QualityRule& rule, const RuleContext& context);  // nullptr: counted in validate.cc
   // Decides from the counts; nullptr: at least `mostly` of the cells pass.
   bool (*succeeds)(const RuleResult& result, const RuleContext& context);
   const char* summary;  // one line for the reference

@@ -17,11 +17,33 @@ namespace tidemill::pipeline {
 namespace {
 
 constexpr size_t kMaxSamples = 10;
-constexpr size_t kMaxSampleCharacters = 100;
+constexpr size_t kMaxSampleBytes = 100;
+constexpr int64_t kDayMicros = 86'400'000'000;
 
 bool checks_the_same(const QualityRule& a, const QualityRule& b) {
   return a.rule == b.rule && a.column == b.column && a.min_value == b.min_value &&
          a.max_value == b.max_value && a.values == b.values && a.text == b.text;
+}
+
+// At most kMaxSampleBytes, cut where a character begins.
+std::string shorten(std::string_view text) {
+  if (text.size() <= kMaxSampleBytes) return std::string(text);
+  size_t end = kMaxSampleBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return std::string(text.substr(0, end)) + "...";
+}
+
+// 2026-11-01 10:00:00, with microseconds where there are any.
+std::string format_micros(int64_t micros) {
+  int64_t days = micros / kDayMicros;
+  if (micros % kDayMicros < 0) --days;
+  const int64_t rest = micros - days * kDayMicros;
+  const int64_t seconds = rest / 1'000'000;
+  std::string text =
+      fmt::format("{} {:02}:{:02}:{:02}", Date::from_days(static_cast<int32_t>(days)).to_string(),
+                  seconds / 3600, seconds / 60 % 60, seconds % 60);
+  if (rest % 1'000'000 != 0) text += fmt::format(".{:06}", rest % 1'000'000);
+  return text;
 }
 
 class Validation {
@@ -32,7 +54,7 @@ class Validation {
         engine_(engine),
         session_(engine.new_session()),
         from_sql_(std::move(from_sql)),
-        context_{manifest.date, options.roles, manifest.columns, manifest.row_count, {}} {
+        context_{manifest.date, options.roles, manifest.columns, manifest.row_count} {
     report_.date = manifest.date;
     report_.raw_manifest_hash = manifest.hash();
     report_.row_count = manifest.row_count;
@@ -43,8 +65,9 @@ class Validation {
     const std::vector<QualityRule>& given = options_.rules;
     add_results(expand_rules(given.empty() ? default_rules(options_.roles) : given, context_));
     check_texts();
-    find_bounds();
-    measure();
+    check_cells();
+    check_outliers();
+    check_duplicates();
     for (RuleResult& result : report_.results) finish(result);
     score();
     return report_;
@@ -71,7 +94,8 @@ class Validation {
         if (rule.rule == "matches") {
           session_->execute(fmt::format("SELECT regexp_full_match('', {})", quote_literal(rule.text)));
         } else if (rule.rule == "expression") {
-          const std::string type = engine_.check_row_expression("rule", rule.text, context_.columns).column.type;
+          const std::string type =
+              engine_.check_row_expression("rule", rule.text, context_.columns).column.type;
           if (type != "BOOLEAN") {
             throw Error(ErrorCode::kInvalidArgument,
                         fmt::format("'{}' gives {}, it must give true or false", rule.text, type));
@@ -84,61 +108,115 @@ class Validation {
     }
   }
 
-  void find_bounds() {
-    std::vector<std::string> columns;
-    for (const RuleResult& result : report_.results) {
-      const std::string& column = result.rule.column;
-      if (result.rule.rule == "outlier_share_below" &&
-          std::find(columns.begin(), columns.end(), column) == columns.end()) {
-        columns.push_back(column);
+  // A check with the places of its columns in the scan.
+  struct PlacedCheck {
+    RuleResult* result;
+    CellCheck check;
+    size_t cell;
+    size_t sample;
+  };
+
+  // One scan for all rules that look at cells.
+  void check_cells() {
+    std::vector<std::string> selects;
+    const auto place = [&selects](const std::string& sql) {
+      const auto found = std::find(selects.begin(), selects.end(), sql);
+      const auto at = static_cast<size_t>(found - selects.begin());
+      if (found == selects.end()) selects.push_back(sql);
+      return at;
+    };
+    std::vector<PlacedCheck> checks;
+    for (RuleResult& result : report_.results) {
+      const RuleKind& kind = rule_kind(result.rule);
+      if (kind.check == nullptr) continue;
+      CellCheck check = kind.check(result.rule, context_);
+      if (check.select.empty()) continue;
+      result.samples_are_keys = check.null_is_unexpected;
+      const size_t cell = place(check.select);
+      const size_t sample = check.sample.empty() ? cell : place(check.sample);
+      checks.push_back({&result, std::move(check), cell, sample});
+    }
+    if (selects.empty()) return;
+    const auto rows = session_->query(fmt::format("SELECT {} FROM {}", join(selects), from_sql_));
+    while (const engine::Batch* batch = rows->next()) {
+      for (const PlacedCheck& check : checks) look(*batch, check, rows->columns());
+    }
+  }
+
+  void look(const engine::Batch& batch, const PlacedCheck& placed,
+            const std::vector<engine::Column>& columns) {
+    const CellCheck& check = placed.check;
+    const size_t count = batch.row_count();
+    numbers_.resize(count);
+    times_.resize(count);
+    if (std::holds_alternative<CellCheck::Number>(check.passes))
+      batch.copy_doubles(placed.cell, numbers_.data());
+    if (std::holds_alternative<CellCheck::Time>(check.passes))
+      batch.copy_int64s(placed.cell, times_.data(), 0);
+    RuleResult& result = *placed.result;
+    for (size_t i = 0; i < count; ++i) {
+      const bool is_null = batch.is_null(placed.cell, i);
+      if (is_null && !check.null_is_unexpected) continue;
+      ++result.checked_count;
+      if (!is_null && passes(batch, placed, i)) continue;
+      ++result.unexpected_count;
+      if (result.samples.size() < kMaxSamples) {
+        result.samples.push_back(sample_text(batch, placed.sample, columns[placed.sample].type, i));
       }
     }
-    if (!columns.empty()) context_.bounds = outlier_bounds(*session_, from_sql_, columns, context_.row_count);
   }
 
-  // One scan answers all rules: cells checked, unexpected ones, and the first of those.
-  void measure() {
-    std::vector<std::string> parts;
+  bool passes(const engine::Batch& batch, const PlacedCheck& placed, size_t i) const {
+    const auto& rule = placed.check.passes;
+    if (const auto* number = std::get_if<CellCheck::Number>(&rule)) return (*number)(numbers_[i]);
+    if (const auto* time = std::get_if<CellCheck::Time>(&rule)) return (*time)(times_[i]);
+    if (const auto* text = std::get_if<CellCheck::Text>(&rule))
+      return (*text)(batch.string_at(placed.cell, i));
+    return true;
+  }
+
+  // A cell as text; numbers_ and times_ hold it when it is no text.
+  std::string sample_text(const engine::Batch& batch, size_t column, const std::string& type,
+                          size_t i) const {
+    if (type == "VARCHAR") return shorten(batch.string_at(column, i));
+    if (type == "DATE") return Date::from_days(static_cast<int32_t>(times_[i] / kDayMicros)).to_string();
+    if (type == "TIMESTAMP") return format_micros(times_[i]);
+    return format_double(numbers_[i]);
+  }
+
+  void check_outliers() {
+    std::vector<size_t> rules;
+    std::vector<std::string> columns;
+    for (size_t r = 0; r < report_.results.size(); ++r) {
+      if (report_.results[r].rule.rule != "outlier_share_below") continue;
+      rules.push_back(r);
+      columns.push_back(report_.results[r].rule.column);
+    }
+    if (columns.empty()) return;
+    std::vector<Outliers> found =
+        find_outliers(*session_, from_sql_, columns, context_.row_count, kMaxSamples);
+    for (size_t i = 0; i < rules.size(); ++i) {
+      RuleResult& result = report_.results[rules[i]];
+      result.checked_count = found[i].value_count;
+      result.unexpected_count = found[i].outlier_count;
+      if (std::isfinite(found[i].low)) result.observed = {{"low", found[i].low}, {"high", found[i].high}};
+      for (const double value : found[i].samples) result.samples.push_back(format_double(value));
+    }
+  }
+
+  void check_duplicates() {
     for (RuleResult& result : report_.results) {
-      const Measure measure = rule_kind(result.rule).measure(result.rule, context_);
-      result.samples_are_keys = measure.sample.empty();
-      const std::string sample =
-          result.samples_are_keys ? quote_identifier(options_.roles.key) : measure.sample;
-      parts.push_back(measure.checked);
-      parts.push_back(fmt::format("count(*) FILTER ({})", measure.unexpected));
-      parts.push_back(
-          fmt::format("CAST(to_json(arg_min(left(CAST({} AS VARCHAR), {}), file_row_number, {}) FILTER "
-                      "({})) AS VARCHAR)",
-                      sample, kMaxSampleCharacters, kMaxSamples, measure.unexpected));
+      if (result.rule.rule != "unique") continue;
+      const Duplicates found = find_duplicates(*session_, from_sql_, result.rule.column, kMaxSamples);
+      result.checked_count = found.value_count;
+      result.unexpected_count = found.row_count;
+      result.samples = found.examples;
     }
-    if (parts.empty()) return;
-    const auto rows = session_->query(fmt::format("SELECT {} FROM {}", join(parts), from_sql_));
-    const engine::Batch* batch = rows->next();
-    for (size_t i = 0; i < report_.results.size(); ++i) {
-      RuleResult& result = report_.results[i];
-      result.checked_count = count_at(*batch, 3 * i);
-      result.unexpected_count = count_at(*batch, 3 * i + 1);
-      if (batch->is_null(3 * i + 2, 0)) continue;
-      result.samples = parse_json(batch->string_at(3 * i + 2, 0), "samples").get<std::vector<std::string>>();
-    }
-  }
-
-  static uint64_t count_at(const engine::Batch& batch, size_t column) {
-    int64_t value = 0;
-    batch.copy_int64s(column, &value, 0);
-    return static_cast<uint64_t>(value);
   }
 
   void finish(RuleResult& result) {
     const RuleKind& kind = rule_kind(result.rule);
-    if (kind.name == "unique") {
-      const Duplicates duplicates = find_duplicates(*session_, from_sql_, result.rule.column, kMaxSamples);
-      result.unexpected_count = duplicates.row_count;
-      result.samples = duplicates.examples;
-    } else if (kind.name == "outlier_share_below") {
-      const auto& [low, high] = context_.bounds.at(result.rule.column);
-      if (std::isfinite(low)) result.observed = {{"low", low}, {"high", high}};
-    } else if (kind.name == "row_count_between") {
+    if (kind.name == "row_count_between") {
       result.observed = {{"row_count", static_cast<double>(context_.row_count)}};
     }
     if (kind.succeeds != nullptr) {
@@ -204,6 +282,8 @@ class Validation {
   std::string from_sql_;
   RuleContext context_;
   ValidationReport report_;
+  std::vector<double> numbers_;  // of the batch and column looked at
+  std::vector<int64_t> times_;
 };
 
 // Throws kQualityFailed when the day must not go on.
