@@ -2,12 +2,15 @@
 // What every tracking store has to do, as MLflow's own stores do it: the tests in conformance_*_test.cc run
 // over each of kBackends. A backend is one line.
 
+#include <fstream>
 #include <functional>
+#include <sstream>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "metadata/database.h"
 #include "tracking/store.h"
 
 namespace tidemill::tracking {
@@ -17,11 +20,22 @@ struct StoreBackend {
   std::function<std::unique_ptr<Store>(const std::filesystem::path& dir, const Clock& clock)> open;
 };
 
+inline std::unique_ptr<Store> open_sqlite(const std::filesystem::path& dir, const Clock& clock) {
+  return open_store("sqlite:mlflow.db", dir, {.artifact_root = dir / "artifacts"}, clock);
+}
+
+// The file after `mlflow db upgrade`.
+inline std::unique_ptr<Store> open_upgraded_sqlite(const std::filesystem::path& dir, const Clock& clock) {
+  open_sqlite(dir, clock).reset();
+  std::ostringstream script;
+  script << std::ifstream("src/tracking/sql/testdata/head_3_17.sql").rdbuf();
+  metadata::open_database("sqlite:mlflow.db", dir)->execute_script(script.str());
+  return open_sqlite(dir, clock);
+}
+
 inline const StoreBackend kBackends[] = {
-    {"sqlite",
-     [](const std::filesystem::path& dir, const Clock& clock) {
-       return open_store("sqlite:mlflow.db", dir, {.artifact_root = dir / "artifacts"}, clock);
-     }},
+    {"sqlite", open_sqlite},
+    {"sqlite_upgraded", open_upgraded_sqlite},
 };
 
 class StoreTest : public testing::TestWithParam<StoreBackend> {

@@ -94,6 +94,21 @@ TEST_F(SqlStoreTest, OpensWhatIsThere) {
   EXPECT_THROW(open_store("http://localhost", dir_, {.artifact_root = "/a"}, clock_), Error);
 }
 
+TEST_F(SqlStoreTest, RefusesWorkspaces) {
+  open();
+  {
+    auto db = database();
+    db->execute("CREATE TABLE workspaces (name VARCHAR(63) NOT NULL)");
+    for (const char* table : {"experiments", "registered_models"}) {
+      db->execute(std::string("ALTER TABLE ") + table +
+                  " ADD COLUMN workspace VARCHAR(63) DEFAULT 'default' NOT NULL");
+    }
+  }
+  open();
+  database()->execute("INSERT INTO registered_models (name, workspace) VALUES ('m', 'team')");
+  EXPECT_THROW(open(), Error);
+}
+
 TEST_F(SqlStoreTest, RefusesOlderDatabases) {
   {
     auto db = database();
