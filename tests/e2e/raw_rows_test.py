@@ -1,4 +1,4 @@
-"""The loader that every registered model carries, on rows as people have them. Needs no program, no mlflow."""
+"""The loader that every registered model carries, on rows as people have them. No program, no mlflow."""
 
 import datetime
 import json
@@ -55,8 +55,8 @@ def texts(form):
 def rows():
     return pd.DataFrame({
         "id": [1, 2, 3, 4], "at": pd.to_datetime(texts("2026-11-01 {:02d}:30:00")),
-        "age": [30.0, None, 40.0, 50.0], "n": [3, None, 5, 7], "segment": ["gold", None, "platinum", "silver"],
-        "vip": [True, None, False, True]})
+        "age": [30.0, None, 40.0, 50.0], "n": [3, None, 5, 7],
+        "segment": ["gold", None, "platinum", "silver"], "vip": [True, None, False, True]})
 
 
 FORMS = {
