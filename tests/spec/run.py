@@ -25,10 +25,12 @@ from spec_grammar import SpecError, match_lines, parse, renewed, substitute, upd
 from spec_verbs import Runner, Trained  # noqa: E402
 
 
-def run_spec(spec, value, settings, trained):
-    """(failure text or "", outcomes for --update) of one test with one value of its foreach."""
+def run_spec(spec, value, captured, settings, trained):
+    """(failure text or "", outcomes for --update) of one test with one value of its foreach. What <id:name>
+    captures is kept in `captured`, so that one value's result can be compared with another's."""
     scratch = Path(tempfile.mkdtemp(prefix=spec.name.replace("/", "-") + "-", dir=settings.scratch))
-    runner = Runner(settings.program, scratch, trained, {spec.variable: value} if spec.variable else {})
+    runner = Runner(settings.program, scratch, trained)
+    runner.variables = captured | runner.variables | ({spec.variable: value} if spec.variable else {})
     outcomes = []
     for block in spec.blocks:
         place = f"{spec.path}:{block.line}: {block.verb} {block.arguments}"
@@ -39,6 +41,7 @@ def run_spec(spec, value, settings, trained):
             return f"{place}\n{error if known else traceback.format_exc()}", outcomes
         expected = block.expected or []
         if match_lines(expected, actual, runner.variables):
+            captured.update(runner.variables)
             continue
         if settings.update and block.expected is not None:
             outcomes.append((block, renewed(expected, actual, runner.variables)))
@@ -51,9 +54,9 @@ def run_spec(spec, value, settings, trained):
 
 def run_all_values(spec, settings, trained):
     start = time.monotonic()
-    failures = []
+    failures, captured = [], {}
     for value in spec.values:
-        failure, outcomes = run_spec(spec, value, settings, trained)
+        failure, outcomes = run_spec(spec, value, captured, settings, trained)
         if failure:
             failures.append(f"[{spec.variable} = {value}] {failure}" if value else failure)
         if outcomes:

@@ -1,6 +1,7 @@
 """The text of a spec test: blocks, and where in the file each expectation stands. See tests/README.md."""
 
 import re
+import shlex
 from dataclasses import dataclass, field
 
 BODY_VERBS = {"file", "append", "sqlite"}  # lines between the verb and ---- belong to the verb
@@ -42,7 +43,7 @@ def parse(name, path):
         if not line.strip() or line.startswith("#"):
             at += 1
         elif line.startswith("foreach "):
-            _, spec.variable, *spec.values = line.split()
+            _, spec.variable, *spec.values = shlex.split(line)
             at += 1
         else:
             block, at = parse_block(lines, at, path)

@@ -17,7 +17,8 @@ from spec_grammar import SpecError, substitute
 from toml_edit import set_key
 
 TIMEOUT_S = 600
-EXAMPLES = {"churn", "telco"}
+EXAMPLES = {"churn"}
+SMALL = Path(__file__).resolve().parents[1] / "spec" / "small"
 
 
 class Trained:
@@ -46,11 +47,11 @@ class Trained:
 class Runner:
     """One test: its scratch folder (`project` in it is the working folder) and its variables."""
 
-    def __init__(self, program, scratch, trained, variables=None):
+    def __init__(self, program, scratch, trained):
         self.program, self.trained = program, trained
         self.project = scratch / "project"
         self.project.mkdir(parents=True)
-        self.variables = {"PROJECT": str(self.project), **(variables or {})}
+        self.variables = {"PROJECT": str(self.project)}
         self.environment = {
             "PATH": os.environ.get("PATH", ""), "HOME": str(scratch), "TMPDIR": str(scratch), "TZ": "UTC",
             "LANG": "C.UTF-8", "NO_COLOR": "1",
@@ -93,8 +94,11 @@ class Runner:
         example, *days = arguments.split()
         if example == "empty":
             return []
+        if example == "small":
+            shutil.copytree(SMALL, self.project, dirs_exist_ok=True)
+            return []
         if example not in EXAMPLES or len(days) not in (0, 1, 2):
-            raise SpecError("write: project empty | churn | telco [FIRST_DAY [LAST_DAY]]")
+            raise SpecError("write: project empty | small | churn [FIRST_DAY [LAST_DAY]]")
         if days:
             self.trained.copy_to(example, days[0], days[-1], self.project)
             self.call(["variables", "list"])  # it is told here, not in the test, that the project moved
