@@ -54,7 +54,8 @@ def prepare(raw, output, sides):
     caps = []
     for name, (low, high) in zip(NUMERIC, quartiles):
         reach = 1.5 * (high - low)
-        caps.append(f"least(greatest({name}, {low - reach!r}), {high + reach!r}) AS {name}")
+        capped = f"least(greatest({name}, {low - reach!r}), {high + reach!r}) AS {name}"
+        caps.append(capped if reach > 0 else name)  # a column without spread has no caps
     sql(f"""CREATE TABLE capped AS
             SELECT {KEY}, {TARGET}, is_test, {', '.join(CATEGORIES)}, {', '.join(caps)} FROM filled""")
     moments = of_train("capped", [f"avg({name}), stddev_pop({name})" for name in NUMERIC])

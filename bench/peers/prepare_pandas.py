@@ -9,6 +9,7 @@ of drawing one: the bench compares the values before it compares times.
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import train_test_split
@@ -52,7 +53,7 @@ def prepare(files, output, sides=None):
     medians = SimpleImputer(strategy="median").fit(train[NUMERIC])
     numbers = pd.DataFrame(medians.transform(train[NUMERIC]), columns=NUMERIC)
     low, high = numbers.quantile(0.25), numbers.quantile(0.75)
-    reach = 1.5 * (high - low)
+    reach = (1.5 * (high - low)).where(high > low, np.inf)  # a column without spread has no caps
     scaler = StandardScaler().fit(numbers.clip(low - reach, high + reach, axis=1).to_numpy())
     modes = SimpleImputer(strategy="most_frequent").fit(train[CATEGORIES].astype(object))
     encoder = OneHotEncoder(sparse_output=False, handle_unknown="ignore")

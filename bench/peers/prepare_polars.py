@@ -50,6 +50,8 @@ def prepare(raw, output, sides):
     caps = []
     for name in NUMERIC:
         low, high = quartiles[0][name], quartiles[1][name]
+        if low == high:
+            continue  # a column without spread has no caps
         caps.append(pl.col(name).clip(low - 1.5 * (high - low), high + 1.5 * (high - low)))
     table = table.with_columns(caps)
     rows = table.filter(train)
