@@ -238,6 +238,9 @@ class Runner:
     def verb_sha256(self, arguments, _):
         return [f"{digest}  {path}" for path, digest in sorted(self.hashes(arguments.split()).items())]
 
+    def verb_hashes(self, arguments, _):
+        return sorted(self.hashes(arguments.split()).values())
+
     def verb_snapshot(self, arguments, _):
         name, *patterns = arguments.split()
         self.snapshots[name] = (patterns, self.hashes(patterns))
