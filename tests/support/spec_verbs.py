@@ -1,6 +1,7 @@
 """What the verbs of a spec test do. A verb is a method `verb_<name>` of Runner and returns the lines that
 are compared with the expectation; to add one, add a method and a row in tests/README.md."""
 
+import fcntl
 import glob
 import hashlib
 import json
@@ -58,6 +59,7 @@ class Runner:
             "UBSAN_OPTIONS": "print_stacktrace=1", "ASAN_OPTIONS": "detect_leaks=1:verify_asan_link_order=0",
         }
         self.fault = {}
+        self.held = None
         self.snapshots = {}
         self.stdout = ""
 
@@ -169,6 +171,15 @@ class Runner:
 
     def verb_fault(self, arguments, _):
         self.fault = fault_environment(self.program, *arguments.split())
+        return []
+
+    def verb_hold(self, arguments, _):
+        self.held = open(self.project / arguments, "w", encoding="utf-8")
+        fcntl.flock(self.held, fcntl.LOCK_EX)
+        return []
+
+    def verb_release(self, *_):
+        self.held.close()
         return []
 
     def some_paths(self, pattern):
