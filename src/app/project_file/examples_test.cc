@@ -9,6 +9,7 @@
 
 #include "app/project_file/project.h"
 #include "engine/engine.h"
+#include "pipeline/ingest/synthetic.h"
 #include "storage/object_store.h"
 
 namespace tidemill::app {
@@ -52,6 +53,18 @@ TEST_F(ChurnData, KeepsEveryRule) {
     for (const pipeline::RuleResult& result : report.results) {
       EXPECT_TRUE(result.success) << day << ": " << result.rule.rule << " of " << result.rule.column;
     }
+  }
+}
+
+TEST_F(ChurnData, HasTheColumnsOfEveryFeature) {
+  const Project project = load_project("examples/churn", {});
+  std::vector<engine::Column> columns = pipeline::SyntheticCustomers::columns();
+  std::erase_if(columns, [&](const engine::Column& column) { return column.name == project.roles.target; });
+  for (const pipeline::FeatureDefinition& feature : project.prepare.features) {
+    if (feature.expression.empty()) continue;
+    const auto checked = engine_->check_row_expression(feature.name, feature.expression, columns);
+    EXPECT_NE(checked.column.type, "VARCHAR") << feature.name;
+    columns.push_back(checked.column);
   }
 }
 

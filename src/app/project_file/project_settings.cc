@@ -173,8 +173,7 @@ void declare_train(D& d) {
                  "Whether the new version must beat the Production version on the same test set.",
                  [](Project& p, const Value& v) { p.train.better_than_production = v.boolean; });
   d.with_default("rules", Allowed::tables("rules"), "[{ metric = \"test_rmse\", threshold = 0.1 }]",
-                 "All of them must hold. With an empty list and better_than_production = false nothing is "
-                 "promoted by itself.",
+                 "All of them must hold. With an empty list nothing is promoted by itself.",
                  [](Project&, const Value&) {});  // read as blocks of their own
 }
 
