@@ -1,5 +1,6 @@
 #include "models/metrics/metrics.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -13,9 +14,11 @@ namespace {
 
 size_t checked_count(const std::vector<double>& actual, const std::vector<double>& predicted) {
   if (actual.empty() || actual.size() != predicted.size()) {
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("a metric needs as many predictions as actual values, and at least one: there are {} and {}",
-                            predicted.size(), actual.size()));
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format(
+            "a metric needs as many predictions as actual values, and at least one: there are {} and {}",
+            predicted.size(), actual.size()));
   }
   return actual.size();
 }
@@ -40,6 +43,9 @@ double mae(const std::vector<double>& actual, const std::vector<double>& predict
 double r2(const std::vector<double>& actual, const std::vector<double>& predicted) {
   const size_t count = checked_count(actual, predicted);
   if (count < 2) return std::numeric_limits<double>::quiet_NaN();
+  if (std::all_of(actual.begin(), actual.end(), [&](double value) { return value == actual[0]; })) {
+    return actual == predicted ? 1 : 0;  // its mean may round, so the sum of squares below need not be zero
+  }
   const double mean = chunked_sum(count, [&](size_t i) { return actual[i]; }) / static_cast<double>(count);
   const double residual = chunked_sum(count, [&](size_t i) {
     const double difference = actual[i] - predicted[i];

@@ -1,8 +1,8 @@
 #pragma once
-// Regression metrics with scikit-learn's formulas. `actual` and `predicted` are [row_count], finite, in the same
-// order; sums run over fixed chunks, so the value does not depend on threads.
-// Source: sklearn.metrics root_mean_squared_error, mean_absolute_error, r2_score.
-// Errors: kInvalidArgument for no rows or different lengths.
+// Regression metrics with scikit-learn's formulas. `actual` and `predicted` are [row_count], finite, in the
+// same order; sums run over fixed chunks, so the value does not depend on threads. Source: sklearn.metrics
+// root_mean_squared_error, mean_absolute_error, r2_score. Errors: kInvalidArgument for no rows or different
+// lengths.
 
 #include <vector>
 

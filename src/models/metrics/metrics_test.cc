@@ -20,6 +20,7 @@ TEST(Metrics, AreScikitLearns) {
 TEST(Metrics, R2OfAConstantTarget) {
   EXPECT_EQ(r2({2, 2}, {2, 2}), 1);
   EXPECT_EQ(r2({2, 2}, {2, 3}), 0);
+  EXPECT_EQ(r2(std::vector<double>(20, 0.7), std::vector<double>(20, 0.6)), 0);
   EXPECT_TRUE(std::isnan(r2({2}, {2})));
 }
 
