@@ -239,7 +239,9 @@ TEST_P(StoreTest, LoggedModelsCarryParamsTagsAndMetrics) {
   EXPECT_EQ(read.metrics[0].value, 0.1);
   EXPECT_EQ(read.metrics[0].dataset_name, "test");
   EXPECT_EQ(store_->get_run(run).metric("test_rmse"), 0.1);
-  EXPECT_EQ(store_->list_logged_models(experiment_id_).size(), 1u);
+  make_model();
+  EXPECT_EQ(store_->list_logged_models(experiment_id_).size(), 2u);
+  EXPECT_EQ(store_->list_logged_models(experiment_id_, run).at(0).model_id, made.model_id);
 
   store_->delete_logged_model_tag(made.model_id, "l");
   EXPECT_EQ(code_of([&] { store_->delete_logged_model_tag(made.model_id, "l"); }), ErrorCode::kNotFound);

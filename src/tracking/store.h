@@ -111,8 +111,9 @@ class Store {
   virtual LoggedModel finalize_logged_model(const std::string& model_id, LoggedModelStatus status) = 0;
   virtual LoggedModel get_logged_model(const std::string& model_id) = 0;
   virtual std::optional<LoggedModel> find_logged_model(const std::string& model_id) = 0;
-  // The active ones, the latest first.
-  virtual std::vector<LoggedModel> list_logged_models(const std::string& experiment_id) = 0;
+  // The active ones, the latest first; with `source_run_id` those of that run.
+  virtual std::vector<LoggedModel> list_logged_models(const std::string& experiment_id,
+                                                      const std::string& source_run_id = "") = 0;
   virtual void set_logged_model_tags(const std::string& model_id, const std::vector<Tag>& tags) = 0;
   virtual void delete_logged_model_tag(const std::string& model_id, const std::string& key) = 0;
   virtual void log_logged_model_params(const std::string& model_id, const std::vector<Param>& params) = 0;

@@ -108,13 +108,15 @@ LoggedModel SqlStore::get_logged_model(const std::string& model_id) {
   throw model_not_found(model_id);
 }
 
-std::vector<LoggedModel> SqlStore::list_logged_models(const std::string& experiment_id) {
+std::vector<LoggedModel> SqlStore::list_logged_models(const std::string& experiment_id,
+                                                      const std::string& source_run_id) {
   const metadata::ReadTransaction moment(*database_);
   std::vector<LoggedModel> models;
   for (const metadata::Row& row :
        database_->query(std::string(kSelect) + "WHERE experiment_id = ? AND lifecycle_stage <> 'deleted' "
+                                               "AND (? = '' OR source_run_id = ?) "
                                                "ORDER BY creation_timestamp_ms DESC, model_id",
-                        {parse_experiment_id(experiment_id)})) {
+                        {parse_experiment_id(experiment_id), source_run_id, source_run_id})) {
     models.push_back(logged_model_from(row));
   }
   return models;

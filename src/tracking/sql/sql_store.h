@@ -67,7 +67,8 @@ class SqlStore final : public Store {
   LoggedModel finalize_logged_model(const std::string& model_id, LoggedModelStatus status) override;
   LoggedModel get_logged_model(const std::string& model_id) override;
   std::optional<LoggedModel> find_logged_model(const std::string& model_id) override;
-  std::vector<LoggedModel> list_logged_models(const std::string& experiment_id) override;
+  std::vector<LoggedModel> list_logged_models(const std::string& experiment_id,
+                                              const std::string& source_run_id) override;
   void set_logged_model_tags(const std::string& model_id, const std::vector<Tag>& tags) override;
   void delete_logged_model_tag(const std::string& model_id, const std::string& key) override;
   void log_logged_model_params(const std::string& model_id, const std::vector<Param>& params) override;
