@@ -55,7 +55,7 @@ struct InputColumn {
 // and returns true, or returns false at the end. `columns` has the names and types that were asked for.
 using RowSource = std::function<bool(std::vector<InputColumn>& columns)>;
 
-// One DOUBLE per row, computed by the program: writes batch.row_count() values, NaN is not null. Called from
+// One DOUBLE per row, computed by the program: writes batch.row_count() values, NaN for null. Called from
 // several threads at once; must depend on the row alone.
 using RowFunction = std::function<void(const Batch& batch, double* out)>;
 

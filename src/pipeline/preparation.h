@@ -25,23 +25,27 @@ struct FeatureDefinition {
 // The fitted preparation: what preparation.json holds.
 struct Preparation {
   TableRoles roles;
-  std::vector<engine::Column> raw_columns;   // what a scoring request brings (key, time, attributes; no target)
-  std::vector<FeatureDefinition> features;   // as defined
+  // What a scoring request brings: the columns that features read (not the target, nor key and time unless a
+  // feature reads them), in raw order and the types they had in training.
+  std::vector<engine::Column> raw_columns;
+  std::vector<FeatureDefinition> features;  // as defined
   // A whole query over a table, view or CTE named `rows` that has raw_columns: it gives the graph's inputs in
   // order of preprocessing.input_names(), all DOUBLE, NULL for missing, one row for each row of `rows` in its
   // order. Casts, feature expressions, group means and category indexes are in it: the same engine version
   // gives the same doubles in training, predict and the MLflow model. "WITH rows AS (...) <feature_sql>".
   std::string feature_sql;
   std::string engine_version;
-  std::string feature_set_hash;              // sha256 of the definitions (not of fitted values): the feature-set version
+  std::string feature_set_hash;  // sha256 of the definitions (not of fitted values): the feature-set version
   models::Preprocessing preprocessing;
 };
 
 Json to_json(const Preparation& preparation);
 Preparation preparation_from_json(const Json& json, const std::string& place);
 
-// Raw rows to graph inputs, row-major [row_count, preprocessing.input_count()], NaN for missing. `rows_sql` is
-// any SELECT or table that yields raw_columns (missing columns are an error naming them; others are ignored).
+// Raw rows to graph inputs, row-major [row_count, preprocessing.input_count()], NaN for missing. `rows_sql`
+// is any SELECT, or the name of a table, that yields raw_columns in any types that convert to theirs; other
+// columns are ignored. Errors: kInvalidArgument naming the columns that are missing (and all that are
+// needed), or a column with a value that does not convert.
 struct FeatureRows {
   std::vector<std::string> keys;  // as text; empty when the rows have no key column
   std::vector<double> values;

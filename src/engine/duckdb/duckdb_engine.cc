@@ -32,7 +32,11 @@ Config make_config(const EngineOptions& options) {
   if (duckdb_create_config(&raw) != DuckDBSuccess)
     throw Error(ErrorCode::kInternal, "cannot configure DuckDB");
   Config config(raw);
-  set_option(raw, "threads", std::to_string(std::max(options.thread_count, 1)));
+  // DuckDB plans a COPY for one thread differently, with other row groups and so other bytes: plan for two. A
+  // second thread that is "external" is never started.
+  const int threads = std::max(options.thread_count, 2);
+  set_option(raw, "threads", std::to_string(threads));
+  set_option(raw, "external_threads", options.thread_count <= 1 ? "2" : "1");
   if (options.memory_limit_bytes > 0) {
     set_option(raw, "memory_limit", fmt::format("{}B", options.memory_limit_bytes));
   }

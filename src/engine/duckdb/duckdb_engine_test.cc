@@ -198,14 +198,17 @@ TEST_F(EngineTest, CallsFunctionsOfTheProgram) {
   const std::string twice =
       engine->new_session()->register_function({"DOUBLE"}, [](const Batch& batch, double* out) {
         batch.copy_doubles(0, out);
-        for (size_t i = 0; i < batch.row_count(); ++i) out[i] = std::isnan(out[i]) ? -1 : 2 * out[i];
+        for (size_t i = 0; i < batch.row_count(); ++i)
+          out[i] = std::isnan(out[i]) ? -1 : out[i] < 0 ? std::nan("") : 2 * out[i];
       });
   const auto session = engine->new_session();
-  const auto stream = session->query("SELECT " + twice + "(x) FROM (VALUES (1.5), (NULL)) t(x)");
-  double values[2];
-  stream->next()->copy_doubles(0, values);
+  const auto stream = session->query("SELECT " + twice + "(x) FROM (VALUES (1.5), (NULL), (-1)) t(x)");
+  double values[3];
+  const Batch* batch = stream->next();
+  batch->copy_doubles(0, values);
   EXPECT_EQ(values[0], 3);
   EXPECT_EQ(values[1], -1);
+  EXPECT_TRUE(batch->is_null(0, 2));
   const std::string fails = session->register_function(
       {"BIGINT"}, [](const Batch&, double*) { throw Error(ErrorCode::kConflict, "boom"); });
   EXPECT_EQ(code_of(*session, "SELECT " + fails + "(range) FROM range(3)"), ErrorCode::kInvalidArgument);
@@ -214,7 +217,7 @@ TEST_F(EngineTest, CallsFunctionsOfTheProgram) {
 TEST_F(EngineTest, SpillsWithinItsMemory) {
   const std::string sql =
       "SELECT i FROM (SELECT range AS i FROM range(3000000)) ORDER BY hash(i) LIMIT 1 OFFSET 2999999";
-  options_.memory_limit_bytes = 16 << 20;
+  options_.memory_limit_bytes = 24 << 20;
   EXPECT_EQ(code_of(*open_engine(options_)->new_session(), sql), ErrorCode::kResourceExhausted);
   options_.spill_dir = dir_ / "data";
   open_engine(options_)->new_session()->execute(sql);

@@ -52,7 +52,7 @@ constexpr std::array<std::string_view, 32> kImpureFunctions = {
     "uuidv7",
     "write_log",
 };
-constexpr std::array<std::string_view, 4> kImpurePrefixes = {"current_", "pg_", "has_", "inet_"};
+constexpr std::array<std::string_view, 5> kImpurePrefixes = {"current_", "pg_", "has_", "inet_", "tidemill_"};
 
 std::string lower(std::string_view text) {
   std::string out(text);

@@ -1,5 +1,8 @@
 #include "engine/duckdb/row_function.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -21,13 +24,24 @@ void destroy(void* extra) {
   delete static_cast<Registered*>(extra);
 }
 
+void make_nan_null(const double* values, size_t count, duckdb_vector vector) {
+  if (std::none_of(values, values + count, [](double value) { return std::isnan(value); })) return;
+  duckdb_vector_ensure_validity_writable(vector);
+  uint64_t* validity = duckdb_vector_get_validity(vector);
+  for (size_t i = 0; i < count; ++i) {
+    if (std::isnan(values[i])) duckdb_validity_set_row_invalid(validity, i);
+  }
+}
+
 // Called by the engine from its threads; no exception may leave it.
 void call(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
   const Registered& function = *static_cast<const Registered*>(duckdb_scalar_function_get_extra_info(info));
   try {
     DuckdbBatch batch(function.columns, function.layouts);
     batch.view(input);
-    function.compute(batch, static_cast<double*>(duckdb_vector_get_data(output)));
+    auto* values = static_cast<double*>(duckdb_vector_get_data(output));
+    function.compute(batch, values);
+    make_nan_null(values, batch.row_count(), output);
   } catch (const std::exception& error) {
     duckdb_scalar_function_set_error(info, error.what());
   }

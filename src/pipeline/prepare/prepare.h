@@ -18,15 +18,15 @@ enum class Scaling { kStandard, kNone };
 struct PrepareOptions {
   TableRoles roles;
   std::vector<FeatureDefinition> features;
-  std::vector<std::string> drop_columns;   // raw columns that are no features
-  std::optional<int> window_days;          // last N days; all when absent
+  std::vector<std::string> drop_columns;  // raw columns that are no features
+  std::optional<int> window_days;         // last N days; all when absent
   double test_fraction = 0.2;
-  int stratify_bins = 10;                  // quantile bins of a continuous target, as pandas.qcut(duplicates="drop")
+  int stratify_bins = 10;  // quantile bins of a continuous target, as pandas.qcut(duplicates="drop")
   NumericImpute impute = NumericImpute::kMedian;
-  bool cap_outliers = true;                // IQR x 1.5
+  bool cap_outliers = true;  // IQR x 1.5
   std::vector<std::string> uncapped_columns;
   Scaling scale = Scaling::kStandard;
-  double rare_category_share = 0;          // categories below this share of the train side count as unknown
+  double rare_category_share = 0;  // categories below this share of the train side count as unknown
   int thread_count = 1;
   uint64_t memory_budget_bytes = uint64_t{256} << 20;
   bool force = false;

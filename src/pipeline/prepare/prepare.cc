@@ -1,0 +1,231 @@
+#include "pipeline/prepare/prepare.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "pipeline/prepare/feature_plan.h"
+#include "pipeline/prepare/fit.h"
+#include "pipeline/prepare/prepared_files.h"
+#include "pipeline/prepare/render.h"
+#include "pipeline/prepare/splits.h"
+#include "pipeline/prepare/window.h"
+#include "storage/scratch_dir.h"
+
+namespace tidemill::pipeline {
+namespace {
+
+constexpr int kPreparedFormat = 1;
+
+std::string settings_hash(const PrepareOptions& options, const std::string& engine_version) {
+  Json features = Json::array();
+  for (const FeatureDefinition& feature : options.features) {
+    features.push_back({feature.name, feature.expression, feature.value, feature.group});
+  }
+  return sha256_hex(format_json({{"format", kPreparedFormat},
+                                 {"engine_version", engine_version},
+                                 {"key", options.roles.key},
+                                 {"time", options.roles.time},
+                                 {"target", options.roles.target},
+                                 {"features", features},
+                                 {"drop_columns", options.drop_columns},
+                                 {"impute", static_cast<int>(options.impute)},
+                                 {"cap_outliers", options.cap_outliers},
+                                 {"uncapped_columns", options.uncapped_columns},
+                                 {"scale", static_cast<int>(options.scale)},
+                                 {"rare_category_share", options.rare_category_share}}));
+}
+
+void check_options(const PrepareOptions& options) {
+  if (!(options.test_fraction > 0 && options.test_fraction < 1)) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("prepare.test_fraction = {}: it must lie between 0 and 1", options.test_fraction));
+  }
+  if (options.window_days && *options.window_days < 1) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("prepare.window = {}: it must be at least 1 day", *options.window_days));
+  }
+}
+
+std::string columns_text(const std::vector<engine::Column>& columns) {
+  std::vector<std::string> parts;
+  for (const engine::Column& column : columns) parts.push_back(column.name + " " + column.type);
+  return join(parts);
+}
+
+// All days of a window have the columns of its last one; ingest keeps it so, and this is where it matters.
+void check_same_columns(const std::vector<SplitDay>& days) {
+  for (const SplitDay& day : days) {
+    if (day.raw.columns == days.back().raw.columns) continue;
+    throw Error(ErrorCode::kSchemaChanged,
+                fmt::format("the raw data of {} has the columns {}, that of {} has {}", day.date.to_string(),
+                            columns_text(day.raw.columns), days.back().date.to_string(),
+                            columns_text(days.back().raw.columns)));
+  }
+}
+
+std::vector<SplitDay> window_of(std::vector<SplitDay> days, const PrepareOptions& options, Date date) {
+  if (options.window_days) {
+    const Date first = date.plus_days(1 - *options.window_days);
+    std::erase_if(days, [&](const SplitDay& day) { return day.date < first; });
+  }
+  if (days.empty()) {
+    throw Error(ErrorCode::kNotFound,
+                fmt::format("there is no raw data in the window that ends with {}", date.to_string()));
+  }
+  return days;
+}
+
+void check_sides(const Window& window, const TableRoles& roles) {
+  const size_t train = window.train().count(), test = window.test().count();
+  if (train + test == 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                window.row_count() == 0
+                    ? "the raw data of the window has no rows"
+                    : fmt::format("the target {} is null in all {} rows", roles.target, window.row_count()));
+  }
+  if (train == 0 || test == 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("{} rows with a target are too few to split: {} for training, {} for testing",
+                            train + test, train, test));
+  }
+}
+
+// A target of one value teaches nothing, and every model would look perfect.
+void check_target_varies(const FitContext& context) {
+  const std::string target = quote_identifier(context.options.roles.target);
+  const auto stream =
+      context.session.query(fmt::format("SELECT CAST(min({0}) AS DOUBLE), CAST(max({0}) AS DOUBLE) FROM {1}",
+                                        target, context.window.source_sql()));
+  double low = 0, high = 0;
+  const engine::Batch* batch = stream->next();
+  batch->copy_doubles(0, &low);
+  batch->copy_doubles(1, &high);
+  if (low < high) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              fmt::format("the target {} is {} in every row: there is nothing to learn",
+                          context.options.roles.target, format_double(low)));
+}
+
+void write_text(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.flush();
+  if (!file) throw_system_error(errno, "write", path.string());
+}
+
+std::vector<engine::Column> prepared_columns(const Preparation& preparation, const std::string& key_type) {
+  std::vector<engine::Column> columns = {{preparation.roles.key, key_type}};
+  for (const std::string& name : preparation.preprocessing.output_names())
+    columns.push_back({name, "DOUBLE"});
+  columns.push_back({preparation.roles.target, "DOUBLE"});
+  return columns;
+}
+
+Manifest wanted_manifest(const PrepareOptions& options, Date date, const std::vector<SplitDay>& days,
+                         const std::string& engine_version) {
+  Manifest manifest;
+  manifest.dataset = "prepared_data";
+  manifest.date = date;
+  for (const SplitDay& day : days) manifest.inputs.emplace_back(raw_prefix(day.date), day.raw.hash());
+  for (const SplitDay& day : days) manifest.inputs.emplace_back(split_prefix(day.date), day.split.hash());
+  manifest.settings_hash = settings_hash(options, engine_version);
+  return manifest;
+}
+
+std::string stored_text(const storage::ObjectStore& store, const std::string& key) {
+  const std::optional<std::string> text = store.get(key);
+  if (!text) throw Error(ErrorCode::kCorrupted, key + " is missing: prepare the day again with --force");
+  return *text;
+}
+
+PrepareResult result_of(const Manifest& manifest, const Preparation& preparation, const RowCounts& rows) {
+  PrepareResult result;
+  result.manifest = manifest;
+  result.preparation = preparation;
+  result.train_row_count = rows.train;
+  result.test_row_count = rows.test;
+  result.null_target_row_count = rows.null_target;
+  return result;
+}
+
+// The finished day, if it was made from the same data with the same settings.
+std::optional<PrepareResult> existing(const storage::ObjectStore& store, const Manifest& wanted) {
+  const std::string prefix = prepared_prefix(wanted.date);
+  std::optional<Manifest> found;
+  try {
+    found = read_manifest(store, prefix);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorrupted) throw;  // damaged: it follows from the raw data, make it again
+  }
+  if (!found || found->inputs != wanted.inputs || found->settings_hash != wanted.settings_hash)
+    return std::nullopt;
+  const std::string preparation_key = prefix + "/" + kPreparationFile,
+                    metadata_key = prefix + "/" + kFeatureMetadataFile;
+  const Json preparation = parse_json(stored_text(store, preparation_key), preparation_key);
+  const Json metadata = parse_json(stored_text(store, metadata_key), metadata_key);
+  PrepareResult result = result_of(*found, preparation_from_json(preparation, preparation_key),
+                                   row_counts_from_metadata(metadata, metadata_key));
+  result.already_there = true;
+  return result;
+}
+
+}  // namespace
+
+PrepareResult prepare(const PrepareOptions& options, Date date, engine::Engine& engine,
+                      storage::ObjectStore& store, Progress& progress) {
+  check_options(options);
+  const std::vector<Date> dates = raw_days(store, std::nullopt, date);
+  if (dates.empty()) {
+    throw Error(ErrorCode::kNotFound,
+                fmt::format("there is no raw data up to {}: run `tidemill generate --date {}`",
+                            date.to_string(), date.to_string()));
+  }
+  const Manifest latest_raw = read_manifest(store, raw_prefix(dates.back())).value();
+  const FeaturePlan plan(options, latest_raw.columns, engine);
+
+  const SplitOptions split_options = {
+      options.roles, {options.test_fraction, options.stratify_bins}, options.thread_count};
+  const std::vector<SplitDay> days =
+      window_of(ensure_splits(split_options, date, engine, store, progress), options, date);
+  check_same_columns(days);
+  Manifest manifest = wanted_manifest(options, date, days, engine.version());
+  if (!options.force) {
+    if (std::optional<PrepareResult> finished = existing(store, manifest)) return *finished;
+  }
+
+  const auto session = engine.new_session();
+  progress.step("read the split", 0.1);
+  const Window window(days, *session, store);
+  check_sides(window, options.roles);
+  const FitContext context = {options, plan, window, *session, store};
+  check_target_varies(context);
+  const Fitted fitted = fit(context, progress);
+  const Preparation preparation = make_preparation(options, plan, fitted, engine.version());
+  const RowCounts rows = {window.train().count(), window.test().count(),
+                          window.row_count() - window.train().count() - window.test().count()};
+
+  progress.step("write train and test", 0.6);
+  storage::ScratchDir scratch(store);
+  write_prepared_files(context, fitted, preparation, scratch.path());
+  write_text(scratch.path() / kPreparationFile, format_json(to_json(preparation)));
+  write_text(scratch.path() / kFeatureMetadataFile, format_json(feature_metadata(plan, fitted, rows)));
+  progress.step("publish", 0.95);
+  manifest.row_count = rows.train + rows.test;
+  const auto key_column =
+      std::find_if(latest_raw.columns.begin(), latest_raw.columns.end(),
+                   [&](const auto& column) { return same_name(column.name, options.roles.key); });
+  manifest.columns = prepared_columns(preparation, key_column->type);
+  seal(manifest, scratch.path());
+  scratch.publish(prepared_prefix(date));
+  progress.step("prepared", 1.0);
+  return result_of(manifest, preparation, rows);
+}
+
+}  // namespace tidemill::pipeline
