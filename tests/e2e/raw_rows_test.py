@@ -18,10 +18,10 @@ import tidemill_pyfunc  # noqa: E402
 
 COLUMNS = {"id": "BIGINT", "at": "TIMESTAMP", "age": "DOUBLE", "n": "BIGINT", "segment": "VARCHAR",
            "vip": "BOOLEAN"}
-FEATURES = """age, CAST(n AS DOUBLE) AS n, CAST(hour("at") AS DOUBLE) AS hour,
+FEATURES = """SELECT age, CAST(n AS DOUBLE) AS n, CAST(hour("at") AS DOUBLE) AS hour,
     CASE WHEN segment IS NOT NULL
          THEN CAST(coalesce(list_position(['gold', 'silver'], segment) - 1, -1) AS DOUBLE) END AS segment,
-    CAST(vip AS DOUBLE) AS vip"""
+    CAST(vip AS DOUBLE) AS vip FROM rows"""
 HOURS = [10, 11, 0, 23]
 NAN = float("nan")
 EXPECTED = np.array([[30, 3, 10, 0, 1], [NAN, NAN, 11, NAN, NAN], [40, 5, 0, -1, 0], [50, 7, 23, 1, 1]])

@@ -136,7 +136,7 @@ void write_run_artifacts(const fs::path& dir, const Candidate& candidate, const 
                                                 {"parameters", parameters_to_json(candidate.parameters)}}));
   write_text(dir / "predictions.csv", predictions_csv(candidate, data));
   write_text(dir / "data_manifest.json", format_json(to_json(data.manifest)));
-  write_text(dir / "features.sql", "SELECT " + data.preparation.feature_sql + "\nFROM rows\n");
+  write_text(dir / "features.sql", data.preparation.feature_sql + "\n");
   if (candidate.tuning) write_text(dir / "cv_results.csv", cv_results_csv(*candidate.tuning));
   if (!candidate.feature_importances.empty()) {
     Json importances = Json::object();

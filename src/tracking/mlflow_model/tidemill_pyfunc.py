@@ -34,7 +34,7 @@ class TidemillModel:
         self._optional = {preparation.get("roles", {}).get("key")}
         casts = ", ".join(f"CAST({_quoted(name)} AS {kind}) AS {_quoted(name)}"
                           for name, kind in self._columns)
-        self._sql = f"SELECT {preparation['feature_sql']} FROM (SELECT {casts} FROM raw_rows) AS rows"
+        self._sql = f"WITH rows AS (SELECT {casts} FROM raw_rows) {preparation['feature_sql']}"
         _check_version(preparation["engine_version"])
         self._engine = duckdb.connect(":memory:", config={"pandas_analyze_sample": 0})
         # The SQL comes from whoever trained the model: it gets the rows and nothing else.
