@@ -1,4 +1,4 @@
-// The churn example as a whole: what its file asks of the data, the data keeps, and bad data does not.
+// The examples as a whole: what their files ask of the data, the data keeps, and bad data does not.
 
 #include <cstdlib>
 #include <filesystem>
@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class ChurnData : public testing::Test {
+class ExampleData : public testing::Test {
  protected:
   void SetUp() override {
     std::string pattern = (fs::temp_directory_path() / "tidemill-churn-XXXXXX").string();
@@ -46,7 +46,7 @@ class ChurnData : public testing::Test {
   std::unique_ptr<engine::Engine> engine_;
 };
 
-TEST_F(ChurnData, KeepsEveryRule) {
+TEST_F(ExampleData, OfChurnKeepsEveryRule) {
   for (const char* day : {"2026-11-01", "2026-11-02", "2026-11-03"}) {
     const pipeline::ValidationReport report = checked_day({}, day);
     EXPECT_GT(report.quality_score, 90) << day;
@@ -56,19 +56,31 @@ TEST_F(ChurnData, KeepsEveryRule) {
   }
 }
 
-TEST_F(ChurnData, HasTheColumnsOfEveryFeature) {
-  const Project project = load_project("examples/churn", {});
-  std::vector<engine::Column> columns = pipeline::SyntheticCustomers::columns();
+// Every feature is good SQL over the columns; none is text, which would become categories by accident.
+void check_features(const Project& project, std::vector<engine::Column> columns, engine::Engine& engine) {
   std::erase_if(columns, [&](const engine::Column& column) { return column.name == project.roles.target; });
   for (const pipeline::FeatureDefinition& feature : project.prepare.features) {
     if (feature.expression.empty()) continue;
-    const auto checked = engine_->check_row_expression(feature.name, feature.expression, columns);
+    const auto checked = engine.check_row_expression(feature.name, feature.expression, columns);
     EXPECT_NE(checked.column.type, "VARCHAR") << feature.name;
     columns.push_back(checked.column);
   }
 }
 
-TEST_F(ChurnData, FallsBelowTheThresholdWithManyMissing) {
+TEST_F(ExampleData, OfChurnHasTheColumnsOfEveryFeature) {
+  check_features(load_project("examples/churn", {}), pipeline::SyntheticCustomers::columns(), *engine_);
+}
+
+TEST_F(ExampleData, OfTelcoHasTheColumnsOfEveryFeature) {
+  std::vector<engine::Column> columns = {{"customer_id", "BIGINT"}, {"tenure", "BIGINT"}};
+  for (const char* name : {"monthly_charges", "total_charges"}) columns.push_back({name, "DOUBLE"});
+  for (const char* name : {"payment_method", "contract", "internet_service", "tech_support"}) {
+    columns.push_back({name, "VARCHAR"});
+  }
+  check_features(load_project("examples/telco", {}), columns, *engine_);
+}
+
+TEST_F(ExampleData, OfChurnFallsBelowTheThresholdWithManyMissing) {
   const pipeline::ValidationReport report = checked_day({{"TIDEMILL__SOURCE__MISSING", "0.4"}}, "2026-11-01");
   EXPECT_LT(report.quality_score, 90);
   EXPECT_FALSE(report.passed);
