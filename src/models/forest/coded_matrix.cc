@@ -77,7 +77,7 @@ CodedMatrix<Code> interleave(std::vector<CodedColumn<Code>> columns, size_t row_
   const size_t block_count = (columns.size() + kLanes - 1) / kLanes;
   matrix.row_count = row_count;
   matrix.codes.resize(block_count * row_count * kLanes);
-  matrix.slot_counts.resize(block_count, 1);
+  matrix.code_counts.resize(block_count, 1);
   matrix.column_of_lane.resize(block_count * kLanes, CodedMatrix<Code>::kNoColumn);
   matrix.lane_of_column.resize(columns.size());
   std::vector<uint32_t> order(columns.size());
@@ -89,8 +89,8 @@ CodedMatrix<Code> interleave(std::vector<CodedColumn<Code>> columns, size_t row_
     const std::vector<Code>& from = columns[column].codes;
     Code* to = matrix.codes.data() + block * row_count * kLanes + lane % kLanes;
     for (size_t row = 0; row < row_count; ++row) to[row * kLanes] = from[row];
-    matrix.slot_counts[block] =
-        std::max(matrix.slot_counts[block], static_cast<uint32_t>(columns[column].low.size()));
+    matrix.code_counts[block] =
+        std::max(matrix.code_counts[block], static_cast<uint32_t>(columns[column].low.size()));
     matrix.column_of_lane[lane] = column;
     matrix.lane_of_column[column] = lane;
   }

@@ -11,7 +11,7 @@
 namespace tidemill::models {
 
 // Codes in blocks of kLanes columns: codes[(block * row_count + row) * kLanes + lane]. Columns are dealt to
-// lanes by falling number of codes, so that columns of few values share blocks of few slots. Lanes behind the
+// lanes by falling number of codes, so that columns of few values share blocks. Lanes behind the
 // last column hold code 0.
 template <class Code>
 struct CodedMatrix {
@@ -19,12 +19,12 @@ struct CodedMatrix {
 
   size_t row_count = 0;
   std::vector<Code> codes;
-  std::vector<uint32_t> slot_counts;     // [block]: codes of the block are below it
+  std::vector<uint32_t> code_counts;     // [block]: codes of the block are below it
   std::vector<uint32_t> column_of_lane;  // [block * kLanes + lane]
   std::vector<uint32_t> lane_of_column;  // [column]: block * kLanes + lane
   ColumnValues values;
 
-  size_t block_count() const { return slot_counts.size(); }
+  size_t block_count() const { return code_counts.size(); }
   size_t column_count() const { return lane_of_column.size(); }
   const Code* block(size_t index) const { return codes.data() + index * row_count * kLanes; }
   Code code(size_t column, size_t row) const {

@@ -1,7 +1,7 @@
 #pragma once
 // Grows one tree from coded rows: scikit-learn's DecisionTreeRegressor(criterion="squared_error").
 //
-// At a node the rows are added up per code of every column (split_scan.h). As nodes get smaller their rows
+// At a node every column is searched (split_scan.h). As nodes get smaller their rows
 // are copied together and their codes replaced by ranks among themselves, so that a node never looks through
 // many more codes than it has rows; ranks keep the order, so the splits stay the same.
 //
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "models/forest/coded_matrix.h"
+#include "models/forest/node_moments.h"
 #include "models/forest/split_scan.h"
 #include "models/forest/tree.h"
 
@@ -36,20 +37,18 @@ class TreeGrower {
   struct Level {
     const RowCode* codes = nullptr;  // [block][code_stride][lane]
     size_t code_stride = 0;
-    std::vector<uint32_t> slot_counts;     // [block]
+    std::vector<uint32_t> code_counts;     // [block]: codes are below it
     std::vector<uint32_t> column_of_lane;  // [lane_count]
-    std::vector<uint32_t>
-        lane_of_column;          // [column], kNoLane where constant; filled only when columns are drawn
-    std::vector<uint32_t> rows;  // a node is a range of these indexes, ascending
-    std::vector<uint32_t> matrix_rows;  // [row]
-    std::vector<double> targets;        // [row]
-    std::vector<int32_t> weights;       // [row]
+    std::vector<uint32_t> lane_of_column;  // [column], kNoLane where constant; only when columns are drawn
+    std::vector<uint32_t> matrix_rows;     // [row]
+    std::vector<NodeRow> rows;             // a node is a range of these, in ascending order
 
     const RowCode* block(size_t index) const { return codes + index * code_stride * kLanes; }
     const RowCode* lane(size_t index) const { return block(index / kLanes) + index % kLanes; }
   };
-  struct LocalLevel : Level<uint8_t> {
-    std::vector<uint8_t> local_codes;
+  // The rows of a subtree, copied together.
+  struct RankedLevel : Level<uint8_t> {
+    std::vector<uint8_t> ranks;
   };
   // A node whose rows are known and that is not yet in the tree.
   struct Node {
@@ -60,46 +59,45 @@ class TreeGrower {
     uint64_t key;             // the path from the root as a random number: what is drawn here comes from it
   };
   struct Candidate {
-    float gain = -1;
-    uint32_t lane = 0;
-    int32_t slot = 0;
-    uint64_t priority = 0;  // among equal gains; 0: not needed yet
+    uint32_t lane;
+    int32_t code;     // codes up to it go left
+    double decrease;  // of weighted squared error
   };
   struct Split {
     uint32_t column;
     float threshold;
     uint32_t left_count;
-    double decrease;  // of weighted squared error
   };
   static constexpr uint32_t kNoParent = UINT32_MAX;
   static constexpr uint32_t kNoLane = UINT32_MAX;
-  // Most rows of the levels below the first. Rows of a level are scanned with at most as many slots.
-  static constexpr std::array<size_t, 3> kLevelRows = {255, 64, 16};
+  // Most rows of a ranked level: more mean more codes to look through, fewer mean ranking more often. At
+  // 10,000 rows 96 to 255 make no difference, below that it gets slower.
+  static constexpr size_t kRankedRows = 128;
 
   bool draws_columns() const { return limits_.max_features < matrix_.column_count(); }
   bool may_split(const Node& node) const;
+  bool has_few_rows(const Node& node) const;
   template <class RowCode>
-  void grow_level(Level<RowCode>& level, size_t next_level, const Node& root);
+  void grow_level(Level<RowCode>& level, const Node& root);
+  void grow_ranked(const Node& node);
+  void rank_rows(const NodeRow* rows, size_t count);
+  void rank_lane(const Code* codes, const NodeRow* rows, size_t count, size_t lane, uint32_t column,
+                 uint32_t distinct);
   template <class RowCode>
-  void descend(const Level<RowCode>& level, size_t next_level, const Node& node);
+  NodeRows node_rows(const Level<RowCode>& level, const Node& node) const;
   template <class RowCode>
-  void rank_rows(const Level<RowCode>& level, const uint32_t* rows, size_t count, LocalLevel& out);
+  std::optional<Candidate> find_split(const Level<RowCode>& level, const Node& node);
   template <class RowCode>
-  void take_lane(const RowCode* codes, const uint32_t* rows, size_t count, size_t lane, uint32_t column,
-                 uint32_t distinct, LocalLevel& out);
+  void search_all(const Level<RowCode>& level, const Node& node);
   template <class RowCode>
-  bool centre(const Level<RowCode>& level, const Node& node, float& value);
+  void search_drawn(const Level<RowCode>& level, const Node& node);
   template <class RowCode>
-  Candidate find_split(const Level<RowCode>& level, const Node& node);
-  template <class RowCode>
-  Candidate find_split_of_drawn(const Level<RowCode>& level, const Node& node);
-  template <class RowCode>
-  void compare(const Level<RowCode>& level, const Node& node, float gain, int32_t slot, uint32_t lane,
-               Candidate& best) const;
+  std::optional<Candidate> split_of_pair(const Level<RowCode>& level, const Node& node) const;
+  std::optional<Candidate> best_found(const Node& node);
   template <class RowCode>
   Split apply(Level<RowCode>& level, const Node& node, const Candidate& candidate);
   template <class RowCode>
-  std::optional<Split> split_pair(Level<RowCode>& level, const Node& node);
+  void grow_children(const Level<RowCode>& level, const Node& node, uint32_t index, uint32_t left_count);
 
   const CodedMatrix<Code>& matrix_;
   std::span<const double> targets_;
@@ -111,14 +109,17 @@ class TreeGrower {
   double tree_weight_ = 0;
 
   Level<Code> all_rows_;
-  std::array<LocalLevel, kLevelRows.size()> levels_;
+  RankedLevel ranked_;
   std::vector<Node> pending_;
   // Of the node at hand, in the order of its rows.
-  std::vector<double> centred_;  // weight * (target - mean)
-  std::vector<int32_t> centred_int_;
-  std::vector<int32_t> weights_;
-  uint32_t node_weight_ = 0;
-  std::vector<uint32_t> right_rows_;
+  NodeMoments moments_;
+  std::vector<int32_t> centred_;
+  std::vector<double> scratch_;
+  std::vector<LaneSplits> found_;  // what the search found: [block], or eight drawn columns each
+  std::vector<uint32_t> found_lanes_;
+  std::vector<uint32_t> equal_;
+  // Scratch of apply.
+  std::vector<NodeRow> right_rows_;
   std::vector<uint32_t> drawn_;   // columns in the order in which the node draws them
   std::vector<uint8_t> present_;  // [slot][lane]: scratch of rank_rows, zero between calls
 };
