@@ -206,7 +206,8 @@ Json golden() {
 }
 
 TEST(RandomForest, OneTreeIsScikitLearns) {
-  for (const Json& expected : golden()["trees"]) {
+  const Json cases = golden();
+  for (const Json& expected : cases["trees"]) {
     const Data data(expected["rows"].get<size_t>(), 21);
     const Data fresh(200, 22);
     Parameters parameters = from_json(expected["parameters"]);
@@ -228,7 +229,8 @@ TEST(RandomForest, OneTreeIsScikitLearns) {
 // The forests' random numbers differ, so means over five seeds are compared, on 4,000 fresh rows.
 TEST(RandomForest, RmseIsScikitLearnsWithinOnePercent) {
   const Data fresh(4000, 32);
-  for (const Json& expected : golden()["forests"]) {
+  const Json cases = golden();
+  for (const Json& expected : cases["forests"]) {
     const Data data(expected["rows"].get<size_t>(), 31);
     double mean = 0;
     for (uint64_t seed = 0; seed < 5; ++seed) {
