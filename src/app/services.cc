@@ -53,6 +53,9 @@ engine::Engine& ProjectServices::engine() {
     std::string root = objects().engine_uri("x");
     root.pop_back();
     options.readable_paths.push_back(root);
+    if (const auto* files = std::get_if<pipeline::FilesSource>(&project_.ingest.source)) {
+      options.readable_paths.push_back(pipeline::landing_folder(*files, project_.dir).string());
+    }
     engine_ = engine::open_engine(options);
   }
   return *engine_;

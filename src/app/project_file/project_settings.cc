@@ -111,6 +111,11 @@ void declare_source(D& d) {
   d.with_default("format", Allowed::choice({"auto", "csv", "json", "parquet"}), "\"auto\"",
                  "What the files are; \"json\" has one object a line, \"auto\" goes by the ending.",
                  [](Project& p, const Value& v) { files(p).format = v.text == "auto" ? "" : v.text; });
+  d.optional("types", Allowed::table("a table of types, { column = \"VARCHAR\" }"),
+             "Types that are given instead of inferred: BIGINT, DOUBLE, BOOLEAN, DATE, TIMESTAMP, VARCHAR.",
+             [](Project& p, const Value& v) {
+               for (const Member& member : v.members) files(p).types[member.key] = member.value.text;
+             });
 }
 
 void declare_validate(D& d) {

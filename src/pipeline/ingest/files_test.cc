@@ -321,6 +321,19 @@ TEST_F(FilesTest, TimesMustBeTimes) {
   EXPECT_EQ(types(run()), "id:VARCHAR t:TIMESTAMP y:BIGINT");
 }
 
+TEST(LandingFolder, IsTheFixedPartOfTheGlob) {
+  const auto folder = [](const std::string& glob) {
+    FilesSource source;
+    source.glob = glob;
+    return landing_folder(source, "/project").string();
+  };
+  EXPECT_EQ(folder("landing/{date}/*.csv"), "/project/landing/");
+  EXPECT_EQ(folder("landing/day_{date}.csv"), "/project/landing/");
+  EXPECT_EQ(folder("{date}.csv"), "/project/");
+  EXPECT_EQ(folder("../shared/in/*.csv"), "/shared/in/");
+  EXPECT_EQ(folder("/data/in/all.csv"), "/data/in/");
+}
+
 TEST_F(FilesTest, SaysWhatIsWrongWithTheSource) {
   expect_refusal("no data for 2026-11-01: no file matches landing/2026-11-01*.csv", ErrorCode::kNotFound);
   use_glob("landing/*.csv");

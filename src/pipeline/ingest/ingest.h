@@ -31,6 +31,9 @@ struct FilesSource {
   std::map<std::string, std::string> types;
 };
 
+// The folder that holds every file `source.glob` can match: the engine must be allowed to read it.
+std::filesystem::path landing_folder(const FilesSource& source, const std::filesystem::path& project_dir);
+
 struct IngestOptions {
   std::variant<SyntheticSource, FilesSource> source;
   TableRoles roles;
@@ -47,7 +50,7 @@ struct IngestResult {
 
 // Makes or reads the day's rows and publishes them under raw_prefix(date). Re-running with other content
 // replaces the day atomically, and a delivery with the same rows leaves it alone. The schema of the nearest
-// published day is held, the latest earlier one first. The engine must be allowed to read the landing files.
+// published day is held, the latest earlier one first.
 // Errors: kSchemaChanged showing both schemas; kInvalidArgument for unreadable input; kNotFound when no
 // file matches.
 IngestResult ingest(const IngestOptions& options, Date date, engine::Engine& engine,

@@ -90,6 +90,11 @@ bool has_date_in_path(const FilesSource& source) {
   return source.glob.find(kDateMark) != std::string::npos;
 }
 
+fs::path landing_folder(const FilesSource& source, const fs::path& project_dir) {
+  const std::string fixed = source.glob.substr(0, source.glob.find_first_of("*?[{\\"));
+  return (fs::absolute(project_dir) / fixed.substr(0, fixed.rfind('/') + 1)).lexically_normal();
+}
+
 std::vector<LandingFile> find_landing_files(const FilesSource& source, Date date,
                                             const fs::path& project_dir) {
   if (source.glob.empty()) {

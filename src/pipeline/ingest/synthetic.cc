@@ -132,8 +132,10 @@ Customer make_customer(const Draw& draw, double drift) {
   c.tickets = poisson(kTickets, 1.15 * std::exp(0.6 * trouble - 0.18));
   const double satisfaction = 4.25 - 0.38 * c.tickets + 0.12 * activity + 0.65 * draw.normal(kSatisfaction);
   c.satisfaction = round_to(std::clamp(satisfaction, 1.0, 5.0), 10);
-  const double recency_mean = 30 * std::exp(-0.45 * activity);
-  c.recency_days = std::min(std::floor(recency_mean * exponential_quantile(draw.uniform(kRecency))), 365.0);
+  // Nobody bought before they were a customer.
+  const double recency =
+      std::floor(30 * std::exp(-0.45 * activity) * exponential_quantile(draw.uniform(kRecency)));
+  c.recency_days = std::min({recency, 30 * (c.tenure_months + 1), 365.0});
   return c;
 }
 

@@ -180,6 +180,10 @@ TEST(SyntheticCustomers, AttributesHangTogether) {
   EXPECT_GT(mean(numbers("churn_probability")), 0.3);
   EXPECT_LT(mean(numbers("churn_probability")), 0.6);
   for (const double p : numbers("churn_probability")) EXPECT_TRUE(p >= 0 && p <= 1);
+  const std::vector<double> recency = numbers("days_since_last_purchase"), tenure = numbers("tenure_months");
+  for (size_t i = 0; i < 50'000; ++i) {
+    EXPECT_LE(recency[i], 31 * (tenure[i] + 1));
+  }
 }
 
 TEST(SyntheticCustomers, TheTargetFollowsFromTheCleanAttributes) {
