@@ -5,37 +5,37 @@ import json
 import pandas as pd
 import pytest
 
-from churn_columns import CATEGORIES, KEY, MEASURED, TARGET
+from check_quality import counts, quality_score, scores
+from churn_columns import CATEGORIES, MEASURED, TARGET
 from conftest import DAYS
 
+DIMENSIONS = ["completeness", "validity", "uniqueness", "consistency", "timeliness"]
 
-def recomputed(table, report):
-    """100 x the mean, over the dimensions that apply, of passing cells / checked cells."""
-    attributes = MEASURED + CATEGORIES
-    checks = {
-        "completeness": [table[name].notna() for name in attributes + [TARGET]],
-        "uniqueness": [~table[KEY].duplicated(keep=False)],
-        "validity": [
-            table.age.dropna().between(18, 100), table.satisfaction_score.dropna().between(1, 5),
-            table[TARGET].dropna().between(0, 1),
-            table.customer_segment.dropna().isin(["basic", "standard", "premium"]),
-            table.contract_type.dropna().isin(["monthly", "annual", "two_year"])],
-    }
-    scores = {name: sum(one.sum() for one in parts) / sum(len(one) for one in parts)
-              for name, parts in checks.items()}
-    return scores
+
+def report_of(project, day):
+    return json.loads((project.raw(day).parent / "validation_report.json").read_text())
 
 
 @pytest.mark.parametrize("day", DAYS)
 def test_the_score_is_what_pandas_computes(three_days, day):
-    report = json.loads((three_days.raw(day).parent / "validation_report.json").read_text())
+    report = report_of(three_days, day)
     table = pd.read_parquet(three_days.raw(day))
-    scores = recomputed(table, report)
-    for name, score in scores.items():
+    for rule in report["results"]:
+        assert counts(table, report, rule) == (rule["checked_count"], rule["unexpected_count"]), rule
+    computed = scores(table, report)
+    assert list(report["dimension_scores"]) == DIMENSIONS
+    for name, score in computed.items():
         assert report["dimension_scores"][name] == pytest.approx(score, abs=1e-9), name
-    mean = sum(report["dimension_scores"].values()) / len(report["dimension_scores"])
-    assert report["quality_score"] == pytest.approx(100 * mean, abs=1e-9)
+    assert report["quality_score"] == pytest.approx(quality_score(table, report), abs=1e-9)
     assert report["quality_score"] > 90
+    assert report["passed"]
+
+
+def test_completeness_looks_at_every_attribute_and_the_target(three_days):
+    report = report_of(three_days, DAYS[0])
+    table = pd.read_parquet(three_days.raw(DAYS[0]))
+    present = table[MEASURED + CATEGORIES + [TARGET]].notna().to_numpy()
+    assert report["dimension_scores"]["completeness"] == pytest.approx(present.mean(), abs=1e-9)
 
 
 def test_much_missing_data_scores_below_the_threshold(empty_churn):
