@@ -57,6 +57,7 @@ engine::Engine& ProjectServices::engine() {
       options.readable_paths.push_back(pipeline::landing_folder(*files, project_.dir).string());
     }
     engine_ = engine::open_engine(options);
+    check_sql(project_, *engine_);
   }
   return *engine_;
 }

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "app/project_file/project.h"
+#include "base/error.h"
 #include "engine/engine.h"
 #include "pipeline/ingest/synthetic.h"
 #include "storage/object_store.h"
@@ -69,6 +70,24 @@ void check_features(const Project& project, std::vector<engine::Column> columns,
 
 TEST_F(ExampleData, OfChurnHasTheColumnsOfEveryFeature) {
   check_features(load_project("examples/churn", {}), pipeline::SyntheticCustomers::columns(), *engine_);
+}
+
+TEST_F(ExampleData, OfChurnIsCheckedWithItsSql) {
+  check_sql(load_project("examples/churn", {}), *engine_);
+  const auto told = [&](const std::string& feature) -> std::string {
+    try {
+      check_sql(load_project("examples/churn", {{"TIDEMILL__FEATURES__BAD", feature}}), *engine_);
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return "";
+  };
+  EXPECT_EQ(told("total_spend * login_frequency"), "");
+  for (const char* bad :
+       {"total_spend *", "nope + 1", "(SELECT 1)", "sum(age)", "read_text('/etc/passwd')"}) {
+    EXPECT_TRUE(told(bad).starts_with("environment variable TIDEMILL__FEATURES__BAD: feature 'bad': "))
+        << bad << ": " << told(bad);
+  }
 }
 
 TEST_F(ExampleData, OfTelcoHasTheColumnsOfEveryFeature) {

@@ -75,6 +75,11 @@ Project parse_project(std::string_view text, const std::filesystem::path& dir,
 // The mistakes load_project would throw, one each; empty when there are none. Errors: kNotFound.
 std::vector<std::string> check_project(const std::filesystem::path& dir, const Environment& environment);
 
+// The SQL of features and rules against the columns that the source makes. Checks nothing for files, whose
+// columns are known when the first day has arrived: the stages check then. Cost: a few milliseconds.
+// Errors: kInvalidArgument naming the place, the feature and what is wrong.
+void check_sql(const Project& project, engine::Engine& engine);
+
 // Every setting with its value and where it comes from, passwords hidden. As text it is a valid project file
 // with the origin as comment; as JSON {"sections": [{"name", "settings": [{"key", "value", "origin"}]}]}.
 std::string show_project(const Project& project);
