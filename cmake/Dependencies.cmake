@@ -38,7 +38,8 @@ else()
     list(APPEND duckdb_libs ${DUCKDB_${part}_LIB})
   endforeach()
   _tidemill_imported(tidemill::duckdb INCLUDE ${DUCKDB_INCLUDE_DIR}
-                     LIBS -Wl,--start-group ${duckdb_libs} -Wl,--end-group Threads::Threads ${CMAKE_DL_LIBS} m)
+                     LIBS -Wl,--start-group ${duckdb_libs} -Wl,--end-group Threads::Threads
+                          ${CMAKE_DL_LIBS} m)
   target_compile_definitions(tidemill::duckdb INTERFACE DUCKDB_STATIC_BUILD)
 endif()
 

@@ -46,7 +46,8 @@ function(tidemill_module)
   endforeach()
   if(TIDEMILL_BUILD_TESTS AND M_TESTS)
     add_executable(${M_NAME}_test ${M_TESTS})
-    target_link_libraries(${M_NAME}_test PRIVATE tidemill_options ${target} ${M_LIBS} ${M_TEST_LIBS} GTest::gtest_main)
+    target_link_libraries(${M_NAME}_test PRIVATE tidemill_options ${target} ${M_LIBS} ${M_TEST_LIBS}
+                                                 GTest::gtest_main)
     set_target_properties(${M_NAME}_test PROPERTIES BUILD_RPATH "${PROJECT_BINARY_DIR}/lib")
     gtest_discover_tests(${M_NAME}_test DISCOVERY_MODE PRE_TEST TEST_PREFIX "${M_NAME}/"
                          WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

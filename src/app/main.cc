@@ -1,6 +1,6 @@
+#include <cstdlib>
 #include <iostream>
 
-#include <cstdlib>
 #include <unistd.h>
 
 #include "app/services.h"

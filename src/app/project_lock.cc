@@ -6,10 +6,9 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include "base/error.h"
 
@@ -18,7 +17,8 @@ namespace {
 
 class FileLock final : public cli::WriterLock {
  public:
-  explicit FileLock(const std::filesystem::path& path) : fd_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+  explicit FileLock(const std::filesystem::path& path)
+      : fd_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
     if (fd_ < 0) throw_system_error(errno, "open", path.string());
   }
   ~FileLock() override { close(fd_); }
@@ -58,10 +58,11 @@ std::unique_ptr<cli::WriterLock> lock_project_dir(const std::filesystem::path& p
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     if (lock->try_lock()) return lock;
   }
-  throw Error(ErrorCode::kConflict,
-              fmt::format("{} is writing this project: wait for it, or give it longer with --lock-timeout SECONDS "
-                          "(now {})",
-                          holder, timeout_s));
+  throw Error(
+      ErrorCode::kConflict,
+      fmt::format("{} is writing this project: wait for it, or give it longer with --lock-timeout SECONDS "
+                  "(now {})",
+                  holder, timeout_s));
 }
 
 }  // namespace tidemill::app

@@ -10,8 +10,8 @@
 
 namespace tidemill::app {
 
-// Waits up to `timeout_s` for the present writer; `on_wait` hears who that is ("process 4711 (tidemill run)").
-// Errors: kConflict after the timeout, kPermissionDenied when the folder cannot be written.
+// Waits up to `timeout_s` for the present writer; `on_wait` hears who that is ("process 4711 (tidemill
+// run)"). Errors: kConflict after the timeout, kPermissionDenied when the folder cannot be written.
 std::unique_ptr<cli::WriterLock> lock_project_dir(const std::filesystem::path& project_dir, int timeout_s,
                                                   const std::function<void(const std::string&)>& on_wait);
 

@@ -14,8 +14,13 @@ namespace {
 namespace fs = std::filesystem;
 
 dags::ProjectOptions options_of(const Project& project) {
-  return {project.name,   project.tracking.experiment, project.tracking.registered_model, project.ingest, project.validate,
-          project.prepare, project.train};
+  return {project.name,
+          project.tracking.experiment,
+          project.tracking.registered_model,
+          project.ingest,
+          project.validate,
+          project.prepare,
+          project.train};
 }
 
 }  // namespace
@@ -33,7 +38,8 @@ storage::ObjectStore& ProjectServices::objects() {
 }
 
 storage::ObjectStore& ProjectServices::artifacts() {
-  if (!artifacts_) artifacts_ = storage::open_object_store("file:" + project_.tracking.artifacts, project_.dir);
+  if (!artifacts_)
+    artifacts_ = storage::open_object_store("file:" + project_.tracking.artifacts, project_.dir);
   return *artifacts_;
 }
 
@@ -83,8 +89,8 @@ tracking::Store& ProjectServices::tracking() {
   const auto recorded = tracking_->recorded_artifact_root();
   if (recorded && *recorded != root.string()) {
     const int64_t changed = tracking_->relocate(*recorded, root.string());
-    notify_(fmt::format("this project was moved from {}: {} artifact locations in {} now point to {}", *recorded,
-                        changed, tracking_->uri(), root.string()));
+    notify_(fmt::format("this project was moved from {}: {} artifact locations in {} now point to {}",
+                        *recorded, changed, tracking_->uri(), root.string()));
   }
   return *tracking_;
 }
@@ -95,7 +101,8 @@ std::unique_ptr<cli::WriterLock> ProjectServices::lock_for_writing(
 }
 
 cli::Services& TidemillApplication::open(const std::string& project_dir) {
-  if (!services_) services_ = std::make_unique<ProjectServices>(load_project(project_dir, environment_), notify_);
+  if (!services_)
+    services_ = std::make_unique<ProjectServices>(load_project(project_dir, environment_), notify_);
   return *services_;
 }
 
@@ -103,10 +110,16 @@ void TidemillApplication::init_project(const std::string& dir, const std::string
   app::init_project(dir, example);
 }
 
-std::vector<std::string> TidemillApplication::examples() const { return example_names(); }
+std::vector<std::string> TidemillApplication::examples() const {
+  return example_names();
+}
 
-std::string TidemillApplication::project_file_reference() const { return app::project_file_reference(); }
+std::string TidemillApplication::project_file_reference() const {
+  return app::project_file_reference();
+}
 
-std::string TidemillApplication::version() const { return std::string("tidemill ") + TIDEMILL_VERSION; }
+std::string TidemillApplication::version() const {
+  return std::string("tidemill ") + TIDEMILL_VERSION;
+}
 
 }  // namespace tidemill::app

@@ -25,7 +25,8 @@ TEST(Date, RoundTripsAndCounts) {
 }
 
 TEST(Date, RefusesWhatIsNoDay) {
-  for (const char* text : {"2026-02-30", "2026-1-01", "2026-11-01 ", "", "20261101", "-026-11-01", "2026-13-01"}) {
+  for (const char* text :
+       {"2026-02-30", "2026-1-01", "2026-11-01 ", "", "20261101", "-026-11-01", "2026-13-01"}) {
     EXPECT_THROW(Date::parse(text), Error) << text;
   }
 }

@@ -12,7 +12,9 @@ namespace {
 
 namespace chr = std::chrono;
 
-chr::year_month_day ymd(int32_t days) { return chr::year_month_day(chr::sys_days(chr::days(days))); }
+chr::year_month_day ymd(int32_t days) {
+  return chr::year_month_day(chr::sys_days(chr::days(days)));
+}
 
 bool parse_digits(std::string_view text, int& value) {
   const char* end = text.data() + text.size();
@@ -36,11 +38,19 @@ Date Date::parse(std::string_view text) {
   return Date(static_cast<int32_t>(chr::sys_days(parsed).time_since_epoch().count()));
 }
 
-int Date::year() const { return static_cast<int>(ymd(days_).year()); }
-unsigned Date::month() const { return static_cast<unsigned>(ymd(days_).month()); }
-unsigned Date::day() const { return static_cast<unsigned>(ymd(days_).day()); }
+int Date::year() const {
+  return static_cast<int>(ymd(days_).year());
+}
+unsigned Date::month() const {
+  return static_cast<unsigned>(ymd(days_).month());
+}
+unsigned Date::day() const {
+  return static_cast<unsigned>(ymd(days_).day());
+}
 
-std::string Date::to_string() const { return fmt::format("{:04}-{:02}-{:02}", year(), month(), day()); }
+std::string Date::to_string() const {
+  return fmt::format("{:04}-{:02}-{:02}", year(), month(), day());
+}
 
 std::string Date::partition_path() const {
   return fmt::format("year={:04}/month={:02}/day={:02}", year(), month(), day());

@@ -61,9 +61,13 @@ ErrorCode code_of_errno(int error_number) noexcept {
 
 }  // namespace
 
-int exit_code(ErrorCode code) noexcept { return row_of(code).exit_code; }
+int exit_code(ErrorCode code) noexcept {
+  return row_of(code).exit_code;
+}
 
-std::string_view mlflow_error_code(ErrorCode code) noexcept { return row_of(code).mlflow; }
+std::string_view mlflow_error_code(ErrorCode code) noexcept {
+  return row_of(code).mlflow;
+}
 
 void throw_system_error(int error_number, std::string_view doing, std::string_view path) {
   std::string message = "cannot ";

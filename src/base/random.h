@@ -24,14 +24,18 @@ constexpr uint64_t counter_bits(uint64_t seed, uint64_t stream, uint64_t index) 
 }
 
 // Uniform in [0, 1) with 53 random bits.
-constexpr double unit_double(uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1.0p-53; }
+constexpr double unit_double(uint64_t bits) {
+  return static_cast<double>(bits >> 11) * 0x1.0p-53;
+}
 
 constexpr double counter_uniform(uint64_t seed, uint64_t stream, uint64_t index) {
   return unit_double(counter_bits(seed, stream, index));
 }
 
 // A seed of its own for each part of a job, for example each tree of a forest.
-constexpr uint64_t derive_seed(uint64_t seed, uint64_t part) { return counter_bits(seed, 0x5eed, part); }
+constexpr uint64_t derive_seed(uint64_t seed, uint64_t part) {
+  return counter_bits(seed, 0x5eed, part);
+}
 
 class RandomSequence {
  public:
@@ -43,7 +47,8 @@ class RandomSequence {
     return out;
   }
   double next_uniform() { return unit_double(next_bits()); }
-  // Uniform in [0, bound), bound > 0 and < 2^32. Source: Lemire 2019, without the rejection step (bias < 2^-32).
+  // Uniform in [0, bound), bound > 0 and < 2^32. Source: Lemire 2019, without the rejection step (bias <
+  // 2^-32).
   uint32_t next_below(uint32_t bound) {
     return static_cast<uint32_t>(((next_bits() >> 32) * static_cast<uint64_t>(bound)) >> 32);
   }

@@ -89,8 +89,12 @@ std::string escape_markup(std::string_view text) {
   return out;
 }
 
-std::string quote_identifier(std::string_view name) { return quoted(name, '"'); }
-std::string quote_literal(std::string_view text) { return quoted(text, '\''); }
+std::string quote_identifier(std::string_view name) {
+  return quoted(name, '"');
+}
+std::string quote_literal(std::string_view text) {
+  return quoted(text, '\'');
+}
 
 std::string format_double(double value) {
   if (std::isnan(value)) return "NaN";

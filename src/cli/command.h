@@ -21,11 +21,12 @@ struct CommandContext {
   std::ostream& out;
   std::ostream& err;
   bool err_is_terminal = false;
-  bool color = false;            // only on a terminal, and NO_COLOR unset
-  std::string project_dir = "."; // -C
+  bool color = false;             // only on a terminal, and NO_COLOR unset
+  std::string project_dir = ".";  // -C
   int lock_timeout_s = 60;
-  int exit_code = 0;             // set by a command that ends well but not with 0
-  std::function<void()> action = nullptr;  // what to do once the whole line is parsed; set by the command given
+  int exit_code = 0;  // set by a command that ends well but not with 0
+  std::function<void()> action =
+      nullptr;  // what to do once the whole line is parsed; set by the command given
 
   Services& services() { return application.open(project_dir); }
 };

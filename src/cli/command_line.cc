@@ -18,14 +18,17 @@ constexpr char kFooter[] =
     "  tidemill models list\n"
     "  tidemill predict customers.csv --model models:/customer_churn_model/Staging\n"
     "\n"
-    "'tidemill COMMAND --help' explains a command. Exit codes: 0 done, 2 wrong input, 4 not found, 6 another\n"
-    "writer, 9 damaged data, 10 quality refused, 11 schema changed, 12 disk full (docs/reference/exit-codes.md).";
+    "'tidemill COMMAND --help' explains a command. Exit codes: 0 done, 2 wrong input, 4 not found, 6 "
+    "another\n"
+    "writer, 9 damaged data, 10 quality refused, 11 schema changed, 12 disk full "
+    "(docs/reference/exit-codes.md).";
 
-// The words of argv that name a command, for "did you mean".
-std::string unknown_command_hint(const CLI::App& app, int argc, const char* const* argv) {
+// "unknown command 'trian'; did you mean 'train'?"; empty when every word names a command or an argument.
+std::string unknown_command(const CLI::App& app, int argc, const char* const* argv) {
   const CLI::App* level = &app;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
+    if (word == "-C" || word == "--project-dir" || word == "--lock-timeout") ++i;  // their values
     if (word.empty() || word[0] == '-') continue;
     const CLI::App* next = nullptr;
     std::vector<std::string> names;
@@ -37,7 +40,8 @@ std::string unknown_command_hint(const CLI::App& app, int argc, const char* cons
       level = next;
       continue;
     }
-    return did_you_mean(word, names);
+    if (names.empty()) return "";  // the word is an argument
+    return "unknown command '" + word + "'" + did_you_mean(word, names);
   }
   return "";
 }
@@ -66,22 +70,25 @@ int run_action(CommandContext& context) {
     return report(context, Error(ErrorCode::kResourceExhausted,
                                  "out of memory: lower engine.memory_limit or the number of threads"));
   } catch (const std::exception& error) {
-    return report(context, Error(ErrorCode::kInternal, fmt::format("a mistake in tidemill: {}", error.what())));
+    return report(context,
+                  Error(ErrorCode::kInternal, fmt::format("a mistake in tidemill: {}", error.what())));
   }
 }
 
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv, CommandContext& context) {
-  CLI::App app("Continuous retraining for tabular models: data in, validated, prepared, models retrained,\n"
-               "tracked, registered and promoted, in one program.",
-               "tidemill");
+  CLI::App app(
+      "Continuous retraining for tabular models: data in, validated, prepared, models retrained,\n"
+      "tracked, registered and promoted, in one program.",
+      "tidemill");
   app.footer(kFooter);
   app.set_version_flag("--version", context.application.version());
   app.add_option("-C,--project-dir", context.project_dir, "work on the project in this folder")
       ->type_name("DIR")
       ->capture_default_str();
-  app.add_option("--lock-timeout", context.lock_timeout_s, "seconds to wait for another writer of the project")
+  app.add_option("--lock-timeout", context.lock_timeout_s,
+                 "seconds to wait for another writer of the project")
       ->type_name("SECONDS")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
@@ -100,8 +107,8 @@ int run_command_line(int argc, const char* const* argv, CommandContext& context)
       context.err << app.help();
       return 2;
     }
-    context.err << "error: " << error.what() << unknown_command_hint(app, argc, argv)
-                << "\nsee 'tidemill --help'\n";
+    const std::string unknown = unknown_command(app, argc, argv);
+    context.err << "error: " << (unknown.empty() ? error.what() : unknown) << "\nsee 'tidemill --help'\n";
     return 2;
   }
   return context.action ? run_action(context) : 0;

@@ -31,7 +31,8 @@ std::string bash_script(const CLI::App& root) {
       "  local current=${COMP_WORDS[COMP_CWORD]} path= word words skip=\n"
       "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
       "    if [ -n \"$skip\" ]; then skip=; continue; fi\n"
-      "    case $word in -C|--project-dir|--lock-timeout) skip=1 ;; -*) ;; *) path=\"${path:+$path }$word\" ;; esac\n"
+      "    case $word in -C|--project-dir|--lock-timeout) skip=1 ;; -*) ;; *) path=\"${path:+$path }$word\" "
+      ";; esac\n"
       "  done\n"
       "  case $path in\n";
   append_cases(root, "", script);

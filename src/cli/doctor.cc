@@ -33,7 +33,8 @@ std::string check_objects(Services& services) {
     pipeline::verify_content(services.objects(), prefix, *manifest);
     ++datasets;
   }
-  return fmt::format("{}: {} published folders are what their manifests say", services.objects().uri(), datasets);
+  return fmt::format("{}: {} published folders are what their manifests say", services.objects().uri(),
+                     datasets);
 }
 
 std::string check_disk(Services& services) {
@@ -59,7 +60,8 @@ std::string check_boosting() {
   const models::ModelKind* kind = models::find_model_kind("xgboost");
   const std::vector<double> x = {0, 1, 2, 3}, y = {0, 0, 1, 1};
   const std::vector<float> x_f32(x.begin(), x.end());
-  kind->fit({x.size(), 1, x.data(), x_f32.data(), y.data()}, models::complete_parameters(*kind, {}, "doctor"), {});
+  kind->fit({x.size(), 1, x.data(), x_f32.data(), y.data()}, models::complete_parameters(*kind, {}, "doctor"),
+            {});
   return "trains a model";
 }
 
@@ -105,7 +107,8 @@ void define_doctor(CLI::App& parent, CommandContext& context) {
   CLI::App* command = parent.add_subcommand(
       "doctor", "check that everything the project needs works here, and that stored data is undamaged");
   add_output_option(*command, *format);
-  command->callback([&context, format] { context.action = [&context, format] { doctor(context, *format); }; });
+  command->callback(
+      [&context, format] { context.action = [&context, format] { doctor(context, *format); }; });
 }
 
 }  // namespace tidemill::cli

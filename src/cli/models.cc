@@ -54,7 +54,8 @@ std::vector<tracking::ModelVersion> versions_of(Services& services, const std::s
   tracking::ModelVersionQuery query;
   query.conditions = {tracking::attribute_equals("name", name)};
   std::vector<tracking::ModelVersion> versions = services.tracking().search_model_versions(query).items;
-  std::sort(versions.begin(), versions.end(), [](const auto& a, const auto& b) { return a.version < b.version; });
+  std::sort(versions.begin(), versions.end(),
+            [](const auto& a, const auto& b) { return a.version < b.version; });
   return versions;
 }
 
@@ -68,7 +69,8 @@ void list(CommandContext& context, const ModelsArguments& arguments) {
   Services& services = context.services();
   const auto versions = versions_of(services, name_of(services, arguments));
   Json document = {{"model_versions", Json::array()}};
-  for (const auto& version : versions) document["model_versions"].push_back(to_json(version, services.tracking()));
+  for (const auto& version : versions)
+    document["model_versions"].push_back(to_json(version, services.tracking()));
   if (arguments.format == OutputFormat::kJson) return print_json(context.out, document);
   std::vector<std::vector<std::string>> rows;
   for (size_t i = 0; i < versions.size(); ++i) {
@@ -78,8 +80,8 @@ void list(CommandContext& context, const ModelsArguments& arguments) {
                     versions[i].tag("tidemill.data_date").value_or(""),
                     metrics.contains("test_rmse") ? format_metric(metrics["test_rmse"].get<double>()) : "-"});
   }
-  print_rows(context.out, arguments.format, {"name", "version", "stage", "aliases", "model", "data to", "test_rmse"},
-             rows);
+  print_rows(context.out, arguments.format,
+             {"name", "version", "stage", "aliases", "model", "data to", "test_rmse"}, rows);
 }
 
 void show(CommandContext& context, const ModelsArguments& arguments) {
@@ -135,9 +137,11 @@ using Action = void (*)(CommandContext&, const ModelsArguments&);
 CLI::App* add(CLI::App& group, CommandContext& context, const Arguments& arguments, const char* name,
               const char* summary, Action action) {
   CLI::App* command = group.add_subcommand(name, summary);
-  command->add_option("--name", arguments->name, "registered model (default: the project's)")->type_name("NAME");
-  command->callback(
-      [&context, arguments, action] { context.action = [&context, arguments, action] { action(context, *arguments); }; });
+  command->add_option("--name", arguments->name, "registered model (default: the project's)")
+      ->type_name("NAME");
+  command->callback([&context, arguments, action] {
+    context.action = [&context, arguments, action] { action(context, *arguments); };
+  });
   return command;
 }
 
@@ -155,12 +159,12 @@ void define_models(CLI::App& parent, CommandContext& context) {
                     arguments->format);
   add_output_option(*add_version(add(*group, context, arguments, "show", "everything about a version", show)),
                     arguments->format);
-  add_version(add(*group, context, arguments, "promote", "move a version to Production; the one there is archived",
-                  promote))
+  add_version(add(*group, context, arguments, "promote",
+                  "move a version to Production; the one there is archived", promote))
       ->add_option("--stage", arguments->stage, "another stage: None, Staging or Archived")
       ->capture_default_str();
-  add(*group, context, arguments, "rollback", "put the version before back into Production and archive the present one",
-      rollback);
+  add(*group, context, arguments, "rollback",
+      "put the version before back into Production and archive the present one", rollback);
   CLI::App* alias = add(*group, context, arguments, "set-alias", "point an alias at a version", set_alias);
   alias->add_option("alias", arguments->alias, "the alias, without @")->required();
   add_version(alias);

@@ -15,8 +15,8 @@ namespace {
 
 // Cells counted by what a terminal shows, so accents do not shift the columns.
 size_t display_width(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return static_cast<size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 void print_table(std::ostream& out, bool ruled, const std::vector<std::string>& columns,
@@ -62,14 +62,15 @@ void print_yaml(std::ostream& out, const std::vector<std::string>& columns,
 
 void add_output_option(CLI::App& app, OutputFormat& format) {
   app.add_option("-o,--output", format, "table, json, yaml or plain")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, OutputFormat>{{"table", OutputFormat::kTable},
-                                              {"json", OutputFormat::kJson},
-                                              {"yaml", OutputFormat::kYaml},
-                                              {"plain", OutputFormat::kPlain}},
-          CLI::ignore_case))
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, OutputFormat>{{"table", OutputFormat::kTable},
+                                                                      {"json", OutputFormat::kJson},
+                                                                      {"yaml", OutputFormat::kYaml},
+                                                                      {"plain", OutputFormat::kPlain}},
+                                  CLI::ignore_case))
       ->type_name("FORMAT");
-  app.add_flag_callback("--json", [&format] { format = OutputFormat::kJson; }, "the same as --output json");
+  app.add_flag_callback(
+      "--json", [&format] { format = OutputFormat::kJson; }, "the same as --output json");
 }
 
 void print_rows(std::ostream& out, OutputFormat format, const std::vector<std::string>& columns,
@@ -95,6 +96,8 @@ void print_json(std::ostream& out, const Json& value) {
   out << value.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
-std::string format_metric(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4f}", value); }
+std::string format_metric(double value) {
+  return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
+}
 
 }  // namespace tidemill::cli

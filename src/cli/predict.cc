@@ -30,8 +30,8 @@ std::string reader_sql(const std::filesystem::path& file) {
   if (ending == ".json" || ending == ".jsonl" || ending == ".ndjson") {
     return "SELECT * FROM read_json(" + path + ")";
   }
-  throw Error(ErrorCode::kInvalidArgument,
-              "'" + file.string() + "' ends in '" + ending + "': predict reads .csv, .json, .jsonl and .parquet");
+  throw Error(ErrorCode::kInvalidArgument, "'" + file.string() + "' ends in '" + ending +
+                                               "': predict reads .csv, .json, .jsonl and .parquet");
 }
 
 Json features_json(const pipeline::FeatureRows& rows, const std::vector<std::string>& names) {
@@ -52,7 +52,7 @@ void predict(CommandContext& context, const PredictArguments& arguments) {
     throw Error(ErrorCode::kNotFound, "there is no file '" + arguments.file + "'");
   }
   Services& services = context.services();
-  const pipeline::RegisteredModel model = 
+  const pipeline::RegisteredModel model =
       pipeline::load_registered_model(arguments.model, services.tracking(), services.artifacts());
   const auto engine = services.engine_for_file(arguments.file);
   const auto session = engine->new_session();
@@ -69,16 +69,20 @@ void predict(CommandContext& context, const PredictArguments& arguments) {
 
 void define_predict(CLI::App& parent, CommandContext& context) {
   const auto arguments = std::make_shared<PredictArguments>();
-  CLI::App* command = parent.add_subcommand("predict", "predictions of a registered model for raw rows in a file");
-  command->footer("Examples:\n  tidemill predict customers.csv --model models:/customer_churn_model/Staging\n"
-                  "  tidemill predict customers.parquet --model models:/customer_churn_model/3 --features\n"
-                  "\nAnswers {\"predictions\": [...]}, one per row in the file's order.");
-  command->add_option("file", arguments->file, "raw rows: .csv, .json (lines or array), .parquet")->required();
+  CLI::App* command =
+      parent.add_subcommand("predict", "predictions of a registered model for raw rows in a file");
+  command->footer(
+      "Examples:\n  tidemill predict customers.csv --model models:/customer_churn_model/Staging\n"
+      "  tidemill predict customers.parquet --model models:/customer_churn_model/3 --features\n"
+      "\nAnswers {\"predictions\": [...]}, one per row in the file's order.");
+  command->add_option("file", arguments->file, "raw rows: .csv, .json (lines or array), .parquet")
+      ->required();
   command->add_option("--model", arguments->model, "models:/NAME/STAGE, /VERSION or @ALIAS")
       ->required()
       ->type_name("URI");
   command->add_flag("--features", arguments->features, "also the rows that enter the ONNX graph, by name");
-  command->add_flag_callback("--json", [] {}, "the answer is always one JSON document");
+  command->add_flag_callback(
+      "--json", [] {}, "the answer is always one JSON document");
   command->callback(
       [&context, arguments] { context.action = [&context, arguments] { predict(context, *arguments); }; });
 }

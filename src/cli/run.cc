@@ -55,7 +55,8 @@ void print_days(CommandContext& context, const std::vector<dags::DayOutcome>& da
         fmt::format("{}/{}", day.preparation.train_row_count, day.preparation.test_row_count)};
     for (const pipeline::ModelSpec& model : models) row.push_back(best_rmse_of(day.training, model.name));
     if (day.training.trained) {
-      row.insert(row.end(), {day.training.best_model, std::to_string(day.training.version), day.training.stage});
+      row.insert(row.end(),
+                 {day.training.best_model, std::to_string(day.training.version), day.training.stage});
     } else {
       row.insert(row.end(), {"no new data", "-", "-"});
     }
@@ -91,7 +92,8 @@ void run(CommandContext& context, const RunArguments& arguments) {
   progress.clear();
   const std::filesystem::path report = services.project_dir() / "report.html";
   pipeline::write_report(report, services.options().name, services.options().registered_model,
-                         services.options().experiment, services.objects(), services.artifacts(), services.tracking());
+                         services.options().experiment, services.objects(), services.artifacts(),
+                         services.tracking());
   if (arguments.json) {
     Json document = {{"days", Json::array()}};
     for (const dags::DayOutcome& day : days) document["days"].push_back(to_json(day));
@@ -109,16 +111,19 @@ void define_run(CLI::App& parent, CommandContext& context) {
   const auto arguments = std::make_shared<RunArguments>();
   CLI::App* command = parent.add_subcommand(
       "run", "a day, or each day of a range: generate, validate, prepare, train, register, promote");
-  command->footer("Examples:\n  tidemill run --date 2026-11-01\n  tidemill run --from 2026-11-01 --to 2026-11-03\n"
-                  "\nWithout a date it runs today (UTC). What is finished is left alone unless --force.");
+  command->footer(
+      "Examples:\n  tidemill run --date 2026-11-01\n  tidemill run --from 2026-11-01 --to 2026-11-03\n"
+      "\nWithout a date it runs today (UTC). What is finished is left alone unless --force.");
   CLI::Option* date = command->add_option("--date", arguments->date, "the day")->type_name("DATE");
-  CLI::Option* from = command->add_option("--from", arguments->from, "first day of a range")->type_name("DATE");
+  CLI::Option* from =
+      command->add_option("--from", arguments->from, "first day of a range")->type_name("DATE");
   CLI::Option* to = command->add_option("--to", arguments->to, "last day of a range")->type_name("DATE");
   from->needs(to)->excludes(date);
   to->needs(from)->excludes(date);
   command->add_flag("--force", arguments->force, "make finished days again and train even without new data");
   command->add_flag("--json", arguments->json, "answer with one JSON document");
-  command->callback([&context, arguments] { context.action = [&context, arguments] { run(context, *arguments); }; });
+  command->callback(
+      [&context, arguments] { context.action = [&context, arguments] { run(context, *arguments); }; });
 }
 
 }  // namespace tidemill::cli

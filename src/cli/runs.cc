@@ -23,7 +23,9 @@ struct RunsArguments {
   OutputFormat format = OutputFormat::kTable;
 };
 
-Json number_or_text(double value) { return std::isfinite(value) ? Json(value) : Json(format_metric(value)); }
+Json number_or_text(double value) {
+  return std::isfinite(value) ? Json(value) : Json(format_metric(value));
+}
 
 Json to_json(const tracking::Run& run) {
   Json json = {{"run_id", run.info.run_id},
@@ -37,10 +39,12 @@ Json to_json(const tracking::Run& run) {
                {"params", Json::object()},
                {"tags", Json::object()},
                {"logged_models", Json::array()}};
-  for (const tracking::Metric& metric : run.metrics) json["metrics"][metric.key] = number_or_text(metric.value);
+  for (const tracking::Metric& metric : run.metrics)
+    json["metrics"][metric.key] = number_or_text(metric.value);
   for (const tracking::Param& param : run.params) json["params"][param.key] = param.value;
   for (const tracking::Tag& tag : run.tags) json["tags"][tag.key] = tag.value;
-  for (const tracking::ModelOutput& model : run.model_outputs) json["logged_models"].push_back(model.model_id);
+  for (const tracking::ModelOutput& model : run.model_outputs)
+    json["logged_models"].push_back(model.model_id);
   return json;
 }
 
@@ -67,7 +71,8 @@ void list(CommandContext& context, const RunsArguments& arguments) {
       return value ? format_metric(*value) : std::string("-");
     };
     rows.push_back({run.info.run_id, run.info.run_name, std::string(tracking::to_string(run.info.status)),
-                    metric("test_rmse"), metric("test_mae"), metric("test_r2"), format_utc_ms(run.info.start_time_ms)});
+                    metric("test_rmse"), metric("test_mae"), metric("test_r2"),
+                    format_utc_ms(run.info.start_time_ms)});
   }
   print_rows(context.out, arguments.format,
              {"run_id", "run_name", "status", "test_rmse", "test_mae", "test_r2", "start_time"}, rows);
@@ -76,12 +81,12 @@ void list(CommandContext& context, const RunsArguments& arguments) {
 void show(CommandContext& context, const RunsArguments& arguments) {
   const tracking::Run run = context.services().tracking().get_run(arguments.run_ids.front());
   if (arguments.format == OutputFormat::kJson) return print_json(context.out, to_json(run));
-  std::vector<std::vector<std::string>> rows = {
-      {"run_name", run.info.run_name},
-      {"status", std::string(tracking::to_string(run.info.status))},
-      {"start_time", format_utc_ms(run.info.start_time_ms)},
-      {"artifact_uri", run.info.artifact_uri}};
-  for (const tracking::Metric& metric : run.metrics) rows.push_back({"metric " + metric.key, format_metric(metric.value)});
+  std::vector<std::vector<std::string>> rows = {{"run_name", run.info.run_name},
+                                                {"status", std::string(tracking::to_string(run.info.status))},
+                                                {"start_time", format_utc_ms(run.info.start_time_ms)},
+                                                {"artifact_uri", run.info.artifact_uri}};
+  for (const tracking::Metric& metric : run.metrics)
+    rows.push_back({"metric " + metric.key, format_metric(metric.value)});
   for (const tracking::Param& param : run.params) rows.push_back({"param " + param.key, param.value});
   for (const tracking::Tag& tag : run.tags) rows.push_back({"tag " + tag.key, tag.value});
   print_rows(context.out, arguments.format, {"property", "value"}, rows);
@@ -113,7 +118,8 @@ void compare(CommandContext& context, const RunsArguments& arguments) {
   for (const std::string& key : params) {
     std::vector<std::string> row = {"param " + key};
     for (const tracking::Run& run : runs) row.push_back(run.param(key).value_or("-"));
-    const bool differs = std::any_of(row.begin() + 2, row.end(), [&row](const auto& cell) { return cell != row[1]; });
+    const bool differs =
+        std::any_of(row.begin() + 2, row.end(), [&row](const auto& cell) { return cell != row[1]; });
     if (differs) rows.push_back(std::move(row));
   }
   print_rows(context.out, arguments.format, columns, rows);
@@ -127,14 +133,18 @@ void define_runs(CLI::App& parent, CommandContext& context) {
   const auto arguments = std::make_shared<RunsArguments>();
 
   CLI::App* command = group->add_subcommand("list", "runs of the project's experiment, the latest first");
-  command->add_option("--limit", arguments->limit, "at most this many")->capture_default_str()->check(CLI::PositiveNumber);
+  command->add_option("--limit", arguments->limit, "at most this many")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   add_output_option(*command, arguments->format);
-  command->callback([&context, arguments] { context.action = [&context, arguments] { list(context, *arguments); }; });
+  command->callback(
+      [&context, arguments] { context.action = [&context, arguments] { list(context, *arguments); }; });
 
   command = group->add_subcommand("show", "everything one run has logged");
   command->add_option("run_id", arguments->run_ids, "the run")->required()->expected(1);
   add_output_option(*command, arguments->format);
-  command->callback([&context, arguments] { context.action = [&context, arguments] { show(context, *arguments); }; });
+  command->callback(
+      [&context, arguments] { context.action = [&context, arguments] { show(context, *arguments); }; });
 
   command = group->add_subcommand("compare", "metrics of runs beside each other, and the params that differ");
   command->add_option("run_ids", arguments->run_ids, "two runs or more")->required()->expected(2, 20);

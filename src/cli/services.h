@@ -36,9 +36,10 @@ class Services {
   // An engine that may also read this one file, for rows given on the command line.
   virtual std::unique_ptr<engine::Engine> engine_for_file(const std::filesystem::path& file) = 0;
 
-  // Waits up to `timeout_s`, calling `on_wait(holder)` once if it has to. Errors: kConflict naming the holder.
-  virtual std::unique_ptr<WriterLock> lock_for_writing(int timeout_s,
-                                                       const std::function<void(const std::string&)>& on_wait) = 0;
+  // Waits up to `timeout_s`, calling `on_wait(holder)` once if it has to. Errors: kConflict naming the
+  // holder.
+  virtual std::unique_ptr<WriterLock> lock_for_writing(
+      int timeout_s, const std::function<void(const std::string&)>& on_wait) = 0;
 };
 
 class Application {

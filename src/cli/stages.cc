@@ -25,7 +25,8 @@ struct StageArguments {
 // The day given, or the latest with raw data.
 Date date_of(Services& services, const StageArguments& arguments) {
   if (!arguments.date.empty()) return Date::parse(arguments.date);
-  const std::vector<Date> days = pipeline::raw_days(services.objects(), std::nullopt, Date::parse("9999-12-31"));
+  const std::vector<Date> days =
+      pipeline::raw_days(services.objects(), std::nullopt, Date::parse("9999-12-31"));
   if (days.empty()) {
     throw Error(ErrorCode::kNotFound, "there is no raw data yet: run 'tidemill generate --date DATE' first");
   }
@@ -53,7 +54,8 @@ void generate(CommandContext& context, const StageArguments& arguments) {
     progress.clear();
     if (arguments.json) return print_json(context.out, to_json(result));
     context.out << fmt::format("{}: {} rows {} {}\n", date.to_string(), result.manifest.row_count,
-                               result.already_there ? "were already in" : "now in", pipeline::raw_prefix(date));
+                               result.already_there ? "were already in" : "now in",
+                               pipeline::raw_prefix(date));
   });
 }
 
@@ -66,14 +68,13 @@ void print_report(CommandContext& context, const pipeline::ValidationReport& rep
                     std::to_string(result.unexpected_count), std::to_string(result.checked_count),
                     result.samples.empty() ? "" : result.samples.front()});
   }
-  print_rows(context.out, OutputFormat::kTable, {"rule", "column", "result", "unexpected", "checked", "for example"},
-             rows);
+  print_rows(context.out, OutputFormat::kTable,
+             {"rule", "column", "result", "unexpected", "checked", "for example"}, rows);
 }
 
 void validate(CommandContext& context, const StageArguments& arguments) {
   as_writer(context, "validate", [&](dags::StageContext& stages, TerminalProgress& progress) {
-    const pipeline::ValidationReport report =
-        dags::validate(stages, date_of(context.services(), arguments));
+    const pipeline::ValidationReport report = dags::validate(stages, date_of(context.services(), arguments));
     progress.clear();
     for (const std::string& warning : report.warnings) context.err << "warning: " << warning << '\n';
     if (arguments.json) return print_json(context.out, pipeline::to_json(report));
@@ -87,8 +88,9 @@ void prepare(CommandContext& context, const StageArguments& arguments) {
     const pipeline::PrepareResult result = dags::prepare(stages, date, arguments.force);
     progress.clear();
     if (arguments.json) return print_json(context.out, to_json(result));
-    context.out << fmt::format("{}: {} train and {} test rows {} {}\n", date.to_string(), result.train_row_count,
-                               result.test_row_count, result.already_there ? "were already in" : "now in",
+    context.out << fmt::format("{}: {} train and {} test rows {} {}\n", date.to_string(),
+                               result.train_row_count, result.test_row_count,
+                               result.already_there ? "were already in" : "now in",
                                pipeline::prepared_prefix(date));
   });
 }
@@ -103,11 +105,13 @@ void train(CommandContext& context, const StageArguments& arguments) {
     std::vector<std::vector<std::string>> rows;
     for (const pipeline::TrainedModel& model : outcome.models) {
       rows.push_back({model.name, format_metric(model.test_rmse), format_metric(model.test_mae),
-                      format_metric(model.test_r2), model.name == outcome.best_model ? "best" : "", model.run_id});
+                      format_metric(model.test_r2), model.name == outcome.best_model ? "best" : "",
+                      model.run_id});
     }
-    print_rows(context.out, OutputFormat::kTable, {"model", "test_rmse", "test_mae", "test_r2", "", "run_id"}, rows);
-    context.out << fmt::format("{} version {} is in {}: {}\n", stages.options.registered_model, outcome.version,
-                               outcome.stage, outcome.promotion.reason);
+    print_rows(context.out, OutputFormat::kTable, {"model", "test_rmse", "test_mae", "test_r2", "", "run_id"},
+               rows);
+    context.out << fmt::format("{} version {} is in {}: {}\n", stages.options.registered_model,
+                               outcome.version, outcome.stage, outcome.promotion.reason);
   });
 }
 
@@ -134,20 +138,21 @@ void define_generate(CLI::App& parent, CommandContext& context) {
 }
 
 void define_validate(CLI::App& parent, CommandContext& context) {
-  define_stage(parent, context, "validate", "check a day's raw data and write its quality report", true, false,
-               validate)
+  define_stage(parent, context, "validate", "check a day's raw data and write its quality report", true,
+               false, validate)
       ->footer("Example:\n  tidemill validate --date 2026-11-01 --json\n\nWithout a date: the latest day.");
 }
 
 void define_prepare(CLI::App& parent, CommandContext& context) {
-  define_stage(parent, context, "prepare", "stage 02: raw days up to a day become a train and a test set", true,
-               true, prepare)
-      ->footer("Example:\n  tidemill prepare --date 2026-11-03\n\nWithout a date: the latest day with raw data.");
+  define_stage(parent, context, "prepare", "stage 02: raw days up to a day become a train and a test set",
+               true, true, prepare)
+      ->footer(
+          "Example:\n  tidemill prepare --date 2026-11-03\n\nWithout a date: the latest day with raw data.");
 }
 
 void define_train(CLI::App& parent, CommandContext& context) {
-  define_stage(parent, context, "train", "stage 03: retrain if there is new data, register the best", false, true,
-               train)
+  define_stage(parent, context, "train", "stage 03: retrain if there is new data, register the best", false,
+               true, train)
       ->footer("Examples:\n  tidemill train\n  tidemill train --force      also without new data");
 }
 

@@ -1,5 +1,7 @@
 // variables get|set|list|delete: Airflow's commands, output and exit codes (airflow/cli/commands).
 
+#include "metadata/variables.h"
+
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -8,7 +10,6 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "metadata/variables.h"
 
 namespace tidemill::cli {
 namespace {
@@ -82,7 +83,8 @@ void remove(CommandContext& context, const VariableArguments& arguments) {
 }  // namespace
 
 void define_variables(CLI::App& parent, CommandContext& context) {
-  CLI::App* group = parent.add_subcommand("variables", "get, set, list and delete Variables, as Airflow does");
+  CLI::App* group =
+      parent.add_subcommand("variables", "get, set, list and delete Variables, as Airflow does");
   group->require_subcommand(1);
   const auto arguments = std::make_shared<VariableArguments>();
 
@@ -92,7 +94,9 @@ void define_variables(CLI::App& parent, CommandContext& context) {
       command->add_option("-d,--default", arguments->default_value, "printed when there is no such Variable");
   command->add_flag("-j,--json", arguments->json, "the value is JSON");
   command->callback([&context, arguments, default_option] {
-    context.action = [&context, arguments, default_option] { get(context, *arguments, default_option->count() > 0); };
+    context.action = [&context, arguments, default_option] {
+      get(context, *arguments, default_option->count() > 0);
+    };
   });
 
   command = group->add_subcommand("set", "create a Variable or change its value");
@@ -100,16 +104,20 @@ void define_variables(CLI::App& parent, CommandContext& context) {
   command->add_option("value", arguments->value, "its value")->required();
   command->add_flag("-j,--json", arguments->json, "the value is JSON");
   command->add_option("--description", arguments->description, "what it is for");
-  command->callback([&context, arguments] { context.action = [&context, arguments] { set(context, *arguments); }; });
+  command->callback(
+      [&context, arguments] { context.action = [&context, arguments] { set(context, *arguments); }; });
 
   command = group->add_subcommand("list", "list the Variables");
   command->add_flag("--show-values", arguments->show_values, "with values and descriptions");
   add_output_option(*command, arguments->format);
-  command->callback([&context, arguments] { context.action = [&context, arguments] { list(context, *arguments); }; });
+  command->callback(
+      [&context, arguments] { context.action = [&context, arguments] { list(context, *arguments); }; });
 
-  command = group->add_subcommand("delete", "delete a Variable; deleting last_trained_data forces the next training");
+  command = group->add_subcommand("delete",
+                                  "delete a Variable; deleting last_trained_data forces the next training");
   command->add_option("key", arguments->key, "the Variable")->required();
-  command->callback([&context, arguments] { context.action = [&context, arguments] { remove(context, *arguments); }; });
+  command->callback(
+      [&context, arguments] { context.action = [&context, arguments] { remove(context, *arguments); }; });
 }
 
 }  // namespace tidemill::cli

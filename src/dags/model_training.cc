@@ -23,8 +23,9 @@ double metric_of(const TrainedModel& model, const std::string& metric) {
   const auto values = pipeline::metric_values(model);
   const auto found = values.find(metric);
   if (found == values.end()) {
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("train.metric '{}' is not computed: choose test_rmse, test_mae or test_r2", metric));
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("train.metric '{}' is not computed: choose test_rmse, test_mae or test_r2", metric));
   }
   return found->second;
 }
@@ -67,16 +68,18 @@ NewDataCheck check_for_new_data(StageContext& context, bool force) {
     if (manifest && manifest->hash() == open->data_manifest_hash) {
       return {open, true, fmt::format("resuming the training on {} that was interrupted", open->data_date)};
     }
-    pipeline::kill_runs_of_attempt(context.tracking, context.options.experiment, open->id, context.clock.now_ms());
+    pipeline::kill_runs_of_attempt(context.tracking, context.options.experiment, open->id,
+                                   context.clock.now_ms());
     metadata::abandon_attempt(context.metadata, open->id, context.clock.now_ms());
   }
   if (!latest) return {std::nullopt, false, "no new data: nothing has been prepared yet"};
   const std::optional<Manifest> manifest = prepared_manifest(context, *latest);
   if (!manifest) {
-    throw Error(ErrorCode::kNotFound,
-                fmt::format("the Variable {} names {}, but there is no prepared data for that day: run 'tidemill "
-                            "prepare --date {}'",
-                            kLatestPreparedData, *latest, *latest));
+    throw Error(
+        ErrorCode::kNotFound,
+        fmt::format("the Variable {} names {}, but there is no prepared data for that day: run 'tidemill "
+                    "prepare --date {}'",
+                    kLatestPreparedData, *latest, *latest));
   }
   const std::string hash = manifest->hash();
   const auto trained = metadata::get_variable(context.metadata, kLastTrainedData);
@@ -93,13 +96,13 @@ NewDataCheck check_for_new_data(StageContext& context, bool force) {
   return {open_attempt(context, Date::parse(*latest), hash), false, reason};
 }
 
-TrainedModel train_model(StageContext& context, const metadata::Attempt& attempt, const pipeline::ModelSpec& spec,
-                         const pipeline::TrainingData& data) {
+TrainedModel train_model(StageContext& context, const metadata::Attempt& attempt,
+                         const pipeline::ModelSpec& spec, const pipeline::TrainingData& data) {
   const ProjectOptions& options = context.options;
-  return pipeline::train_and_log(
-      {options.experiment, attempt.id, options.train.seed, options.train.thread_count, options.ingest.project_dir,
-       context.tracking, context.artifacts, context.objects, context.engine, context.clock},
-      spec, data);
+  return pipeline::train_and_log({options.experiment, attempt.id, options.train.seed,
+                                  options.train.thread_count, options.ingest.project_dir, context.tracking,
+                                  context.artifacts, context.objects, context.engine, context.clock},
+                                 spec, data);
 }
 
 void select_best(StageContext& context, const metadata::Attempt& attempt, const pipeline::TrainingData& data,
@@ -115,18 +118,19 @@ void select_best(StageContext& context, const metadata::Attempt& attempt, const 
     const std::optional<int> production = pipeline::production_version(context.tracking, name);
     std::optional<pipeline::MetricValues> baseline;
     if (production) {
-      baseline = pipeline::evaluate_version(context.tracking, context.artifacts, context.engine, context.objects, name,
-                                            *production, data);
+      baseline = pipeline::evaluate_version(context.tracking, context.artifacts, context.engine,
+                                            context.objects, name, *production, data);
     }
-    outcome.promotion = pipeline::decide_promotion(options.promotion, options.better_than_production, options.metric,
-                                                   pipeline::metric_values(best), baseline);
+    outcome.promotion = pipeline::decide_promotion(options.promotion, options.better_than_production,
+                                                   options.metric, pipeline::metric_values(best), baseline);
     outcome.promotion.production_version = production;
     pipeline::apply_promotion(context.tracking, name, outcome.version, outcome.promotion);
   }
   outcome.stage = outcome.promotion.promoted ? "Production" : "Staging";
 }
 
-void update_metadata(StageContext& context, const metadata::Attempt& attempt, const TrainingOutcome& outcome) {
+void update_metadata(StageContext& context, const metadata::Attempt& attempt,
+                     const TrainingOutcome& outcome) {
   const TrainedModel& best = best_of(outcome.models, context.options.train.metric);
   const Json info = {{"model", best.name},
                      {"version", outcome.version},

@@ -12,7 +12,8 @@ pipeline::IngestResult generate(StageContext& context, Date date, bool force) {
 }
 
 pipeline::ValidationReport validate(StageContext& context, Date date) {
-  return pipeline::validate(context.options.validate, date, context.engine, context.objects, context.progress);
+  return pipeline::validate(context.options.validate, date, context.engine, context.objects,
+                            context.progress);
 }
 
 pipeline::PrepareResult prepare(StageContext& context, Date date, bool force) {

@@ -13,7 +13,8 @@ std::string artifact_prefix(const storage::ObjectStore& artifacts, const std::st
   root.pop_back();
   if (!path.starts_with(root)) {
     throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("the artifacts at '{}' are not under the project's artifact root '{}'", artifact_uri, root));
+                fmt::format("the artifacts at '{}' are not under the project's artifact root '{}'",
+                            artifact_uri, root));
   }
   return path.substr(root.size());
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Artifacts of runs and logged models as objects: the tracking store says where they are (an artifact URI), this
-// finds them in the store of objects that holds the artifact root.
+// Artifacts of runs and logged models as objects: the tracking store says where they are (an artifact URI),
+// this finds them in the store of objects that holds the artifact root.
 
 #include <string>
 

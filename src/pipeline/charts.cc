@@ -58,13 +58,15 @@ class Canvas {
     y_ = y;
   }
   double px(double x) const { return kLeft + (x - x_.low) / (x_.high - x_.low) * (kWidth - kLeft - kRight); }
-  double py(double y) const { return kHeight - kBottom - (y - y_.low) / (y_.high - y_.low) * (kHeight - kTop - kBottom); }
+  double py(double y) const {
+    return kHeight - kBottom - (y - y_.low) / (y_.high - y_.low) * (kHeight - kTop - kBottom);
+  }
 
   void add(const std::string& markup) { svg_ += markup + "\n"; }
 
   void line(double x1, double y1, double x2, double y2, const char* stroke, const char* more = "") {
-    add(fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\" {}/>", x1, y1, x2,
-                    y2, stroke, more));
+    add(fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\" {}/>", x1,
+                    y1, x2, y2, stroke, more));
   }
   void label(double x, double y, const char* anchor, const std::string& text) {
     add(fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>", x, y, anchor,
@@ -102,8 +104,9 @@ class Canvas {
 void draw_dots(Canvas& canvas, const ScatterChart& chart) {
   for (size_t i = 0; i < chart.x.size(); ++i) {
     if (!std::isfinite(chart.x[i]) || !std::isfinite(chart.y[i])) continue;
-    canvas.add(fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.5\" fill=\"{}\" fill-opacity=\"0.45\"/>",
-                           canvas.px(chart.x[i]), canvas.py(chart.y[i]), kColors[0]));
+    canvas.add(
+        fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.5\" fill=\"{}\" fill-opacity=\"0.45\"/>",
+                    canvas.px(chart.x[i]), canvas.py(chart.y[i]), kColors[0]));
   }
 }
 
@@ -126,7 +129,8 @@ void draw_density(Canvas& canvas, const ScatterChart& chart, const Range& x, con
       if (count == 0) continue;
       const double left = canvas.px(x.low + column * cell_x), top = canvas.py(y.low + (row + 1) * cell_y);
       canvas.add(fmt::format(
-          "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\" fill-opacity=\"{:.2f}\"/>",
+          "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\" "
+          "fill-opacity=\"{:.2f}\"/>",
           left, top, canvas.px(x.low + (column + 1) * cell_x) - left, canvas.py(y.low + row * cell_y) - top,
           kColors[0], 0.12 + 0.88 * std::sqrt(static_cast<double>(count) / most)));
     }
@@ -180,8 +184,8 @@ std::string bars_svg(const std::string& title, std::vector<std::pair<std::string
     const int top = kTop + kBarHeight * static_cast<int>(i);
     const double width = std::max(bars[i].second, 0.0) / longest * (kWidth - kNameWidth - 80);
     canvas.label(kNameWidth - 8, top + 14, "end", bars[i].first);
-    canvas.add(fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\" fill=\"{}\"/>", kNameWidth, top + 3,
-                           width, kBarHeight - 6, kColors[0]));
+    canvas.add(fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\" fill=\"{}\"/>", kNameWidth,
+                           top + 3, width, kBarHeight - 6, kColors[0]));
     canvas.label(kNameWidth + width + 6, top + 14, "start", fmt::format("{:.4f}", bars[i].second));
   }
   return canvas.finish();
@@ -219,8 +223,8 @@ std::string lines_svg(const std::string& title, const std::vector<std::string>& 
     }
     canvas.add(fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"/>", path, color));
     const double legend_y = kHeight - 12, legend_x = kLeft + 180.0 * static_cast<double>(s);
-    canvas.add(fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"10\" height=\"10\" fill=\"{}\"/>", legend_x,
-                           legend_y - 9, color));
+    canvas.add(fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"10\" height=\"10\" fill=\"{}\"/>",
+                           legend_x, legend_y - 9, color));
     canvas.label(legend_x + 16, legend_y, "start", series[s].name);
   }
   return canvas.finish();

@@ -10,7 +10,7 @@ namespace tidemill::pipeline {
 
 struct ScatterChart {
   std::string title, x_label, y_label;
-  std::vector<double> x, y;            // same length; rows with a NaN are left out
+  std::vector<double> x, y;  // same length; rows with a NaN are left out
   enum class Guide { kNone, kDiagonal, kZeroLine } guide = Guide::kNone;
 };
 // Up to 2,000 points as dots, more as a 64 x 64 grid of cells shaded by count, so the size stays bounded.

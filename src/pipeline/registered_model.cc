@@ -29,7 +29,8 @@ RegisteredModel load_registered_model(const std::string& uri, tracking::Store& s
     }
     throw Error(ErrorCode::kCorrupted, fmt::format("the files of {} are missing from {}", uri, prefix));
   }
-  model.preparation = preparation_from_json(parse_json(*preparation, prefix), prefix + "/" + kPreparationFile);
+  model.preparation =
+      preparation_from_json(parse_json(*preparation, prefix), prefix + "/" + kPreparationFile);
   model.scorer = std::make_shared<const onnx::Scorer>(*graph, uri);
   return model;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// A registered model version as it serves: its preparation and its graph, from the files that were registered.
+// A registered model version as it serves: its preparation and its graph, from the files that were
+// registered.
 
 #include <map>
 #include <memory>
@@ -21,8 +22,8 @@ struct RegisteredModel {
 };
 
 // By "models:/NAME/VERSION", "models:/NAME/STAGE", "models:/NAME@ALIAS" or "models:/NAME/latest".
-// Errors: kInvalidArgument for another URI, kNotFound naming what there is, kNotImplemented for a version that
-// a command made (MLflow serves those), kCorrupted.
+// Errors: kInvalidArgument for another URI, kNotFound naming what there is, kNotImplemented for a version
+// that a command made (MLflow serves those), kCorrupted.
 RegisteredModel load_registered_model(const std::string& uri, tracking::Store& store,
                                       const storage::ObjectStore& artifacts);
 

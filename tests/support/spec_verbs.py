@@ -103,7 +103,7 @@ class Runner:
             raise SpecError("write: project empty | small | churn [FIRST_DAY [LAST_DAY]]")
         if days:
             self.trained.copy_to(example, days[0], days[-1], self.project)
-            self.call(["variables", "list"])  # it is told here, not in the test, that the project moved
+            self.call(["runs", "list"])  # it is told here, not in the test, that the project moved
         else:
             self.call(["init", ".", "--example", example])
         return []

@@ -48,8 +48,9 @@ double fold_rmse(const std::vector<double>& predictions, const double* target, c
 
 void rank(TuningResult& result) {
   for (CandidateScore& one : result.candidates) {
-    one.rank = 1 + static_cast<int>(std::count_if(result.candidates.begin(), result.candidates.end(),
-                                                  [&](const auto& other) { return other.mean_score < one.mean_score; }));
+    one.rank = 1 + static_cast<int>(
+                       std::count_if(result.candidates.begin(), result.candidates.end(),
+                                     [&](const auto& other) { return other.mean_score < one.mean_score; }));
   }
   for (size_t i = 0; i < result.candidates.size(); ++i) {
     if (result.candidates[i].rank == 1) {
@@ -86,8 +87,8 @@ std::vector<Parameters> sample_grid(ParameterGrid grid, size_t count, uint64_t s
 std::vector<Fold> k_folds(size_t row_count, size_t fold_count) {
   if (fold_count < 2 || fold_count > row_count) {
     throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("cannot make {} folds of {} rows: choose 2 folds or more, and no more than rows", fold_count,
-                            row_count));
+                fmt::format("cannot make {} folds of {} rows: choose 2 folds or more, and no more than rows",
+                            fold_count, row_count));
   }
   std::vector<Fold> folds(fold_count);
   uint32_t row = 0;
@@ -100,7 +101,8 @@ std::vector<Fold> k_folds(size_t row_count, size_t fold_count) {
 
 TuningResult tune(const ModelKind& kind, const TrainingSet& set, const std::vector<Parameters>& candidates,
                   const std::vector<Fold>& folds, const FitOptions& options) {
-  const std::vector<std::vector<double>> predictions = kind.cross_val_predict(set, candidates, folds, options);
+  const std::vector<std::vector<double>> predictions =
+      kind.cross_val_predict(set, candidates, folds, options);
   TuningResult result;
   for (size_t c = 0; c < candidates.size(); ++c) {
     CandidateScore score;
@@ -109,7 +111,8 @@ TuningResult tune(const ModelKind& kind, const TrainingSet& set, const std::vect
     const double count = static_cast<double>(folds.size());
     score.mean_score = std::accumulate(score.fold_scores.begin(), score.fold_scores.end(), 0.0) / count;
     double variance = 0;
-    for (const double one : score.fold_scores) variance += (one - score.mean_score) * (one - score.mean_score);
+    for (const double one : score.fold_scores)
+      variance += (one - score.mean_score) * (one - score.mean_score);
     score.std_score = std::sqrt(variance / count);
     result.candidates.push_back(std::move(score));
   }

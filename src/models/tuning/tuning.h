@@ -40,7 +40,8 @@ struct TuningResult {
   const CandidateScore& best() const { return candidates[best_index]; }
 };
 
-// Scores every candidate (complete parameters of `kind`) by cross-validation. Same result at any thread count.
+// Scores every candidate (complete parameters of `kind`) by cross-validation. Same result at any thread
+// count.
 TuningResult tune(const ModelKind& kind, const TrainingSet& set, const std::vector<Parameters>& candidates,
                   const std::vector<Fold>& folds, const FitOptions& options);
 

@@ -18,8 +18,10 @@ class FixedKind final : public ModelKind {
   std::unique_ptr<Model> fit(const TrainingSet&, const Parameters&, const FitOptions&) const override {
     return nullptr;
   }
-  std::vector<std::vector<double>> cross_val_predict(const TrainingSet& set, const std::vector<Parameters>& candidates,
-                                                     const std::vector<Fold>&, const FitOptions&) const override {
+  std::vector<std::vector<double>> cross_val_predict(const TrainingSet& set,
+                                                     const std::vector<Parameters>& candidates,
+                                                     const std::vector<Fold>&,
+                                                     const FitOptions&) const override {
     std::vector<std::vector<double>> predictions;
     for (const Parameters& one : candidates) {
       const double value = static_cast<double>(std::get<int64_t>(one.at("n_estimators"))) / 100;
@@ -41,7 +43,9 @@ TEST(ExpandGrid, IsInScikitLearnsOrder) {
   EXPECT_TRUE(std::holds_alternative<std::monostate>(all[5].at("max_depth")));
 }
 
-TEST(ExpandGrid, RefusesANameWithoutValues) { EXPECT_THROW(expand_grid({{"max_depth", {}}}), Error); }
+TEST(ExpandGrid, RefusesANameWithoutValues) {
+  EXPECT_THROW(expand_grid({{"max_depth", {}}}), Error);
+}
 
 TEST(SampleGrid, DrawsDifferentCombinationsAndRepeats) {
   const std::vector<Parameters> some = sample_grid(kGrid, 4, 7);

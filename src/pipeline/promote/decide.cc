@@ -42,8 +42,8 @@ std::string objection(const PromotionRule& rule, const MetricValues& candidate,
     // As MLflow: against a baseline of 0 any improvement counts.
     const double needed = baseline == 0 ? 1e-10 : *rule.min_relative_change * std::fabs(baseline);
     if (gain < needed) {
-      return fmt::format("{} {:.4f} is not better than Production's {:.4f} by {} %", rule.metric, value, baseline,
-                         format_double(*rule.min_relative_change * 100));
+      return fmt::format("{} {:.4f} is not better than Production's {:.4f} by {} %", rule.metric, value,
+                         baseline, format_double(*rule.min_relative_change * 100));
     }
   }
   return "";
@@ -75,8 +75,9 @@ Promotion decide_promotion(const std::vector<PromotionRule>& rules, bool better_
   if (better_than_production && production) {
     const double value = value_of(candidate, metric), baseline = *decision.production_metric;
     const bool better = greater_is_better ? value > baseline : value < baseline;
-    const std::string comparison = fmt::format("{} {:.4f} is {}better than Production's {:.4f} on the same test set",
-                                               metric, value, better ? "" : "not ", baseline);
+    const std::string comparison =
+        fmt::format("{} {:.4f} is {}better than Production's {:.4f} on the same test set", metric, value,
+                    better ? "" : "not ", baseline);
     (better ? arguments : objections).push_back(comparison);
   } else if (!production) {
     arguments.push_back("nothing was in Production");

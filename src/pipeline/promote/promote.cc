@@ -33,20 +33,24 @@ std::optional<Promotion> recorded_promotion(tracking::Store& store, const std::s
   Promotion promotion;
   promotion.reason = *reason;
   promotion.promoted = stored.tag(kTagPromoted) == "true";
-  if (const auto against = stored.tag(kTagProductionVersion)) promotion.production_version = std::stoi(*against);
+  if (const auto against = stored.tag(kTagProductionVersion))
+    promotion.production_version = std::stoi(*against);
   if (const auto metric = stored.tag(kTagProductionMetric)) promotion.production_metric = std::stod(*metric);
   return promotion;
 }
 
-void apply_promotion(tracking::Store& store, const std::string& model, int version, const Promotion& promotion) {
+void apply_promotion(tracking::Store& store, const std::string& model, int version,
+                     const Promotion& promotion) {
   const auto batch = store.begin();
   store.set_model_version_tag(model, version, {kTagPromotion, promotion.reason});
   store.set_model_version_tag(model, version, {kTagPromoted, promotion.promoted ? "true" : "false"});
   if (promotion.production_version) {
-    store.set_model_version_tag(model, version, {kTagProductionVersion, std::to_string(*promotion.production_version)});
+    store.set_model_version_tag(model, version,
+                                {kTagProductionVersion, std::to_string(*promotion.production_version)});
   }
   if (promotion.production_metric) {
-    store.set_model_version_tag(model, version, {kTagProductionMetric, format_double(*promotion.production_metric)});
+    store.set_model_version_tag(model, version,
+                                {kTagProductionMetric, format_double(*promotion.production_metric)});
   }
   if (promotion.promoted) promote_to_production(store, model, version);
   batch->commit();
@@ -73,10 +77,11 @@ int rollback_production(tracking::Store& store, const std::string& model) {
   }
   const auto replaced = store.get_model_version(model, *present).tag(kTagReplaced);
   if (!replaced) {
-    throw Error(ErrorCode::kNotFound,
-                fmt::format("version {} of '{}' is the first that was in Production: there is no earlier one to roll "
-                            "back to; promote another with 'tidemill models promote'",
-                            *present, model));
+    throw Error(
+        ErrorCode::kNotFound,
+        fmt::format("version {} of '{}' is the first that was in Production: there is no earlier one to roll "
+                    "back to; promote another with 'tidemill models promote'",
+                    *present, model));
   }
   const int earlier = std::stoi(*replaced);
   store.transition_model_version_stage(model, earlier, kProduction, /*archive_existing_versions=*/true);

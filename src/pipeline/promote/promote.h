@@ -29,7 +29,8 @@ std::optional<int> production_version(tracking::Store& store, const std::string&
 std::optional<Promotion> recorded_promotion(tracking::Store& store, const std::string& model, int version);
 
 // Writes the decision on the version (tags) and carries it out, in one commit.
-void apply_promotion(tracking::Store& store, const std::string& model, int version, const Promotion& promotion);
+void apply_promotion(tracking::Store& store, const std::string& model, int version,
+                     const Promotion& promotion);
 
 // Moves a version to Production with the alias champion; the version that was there is archived. One commit.
 // Running it again changes nothing. Errors: kNotFound.

@@ -22,20 +22,25 @@ TEST(DecidePromotion, ThresholdIsStrict) {
 
 TEST(DecidePromotion, MustBeatProduction) {
   const MetricValues candidate = {{"test_rmse", 0.09}};
-  EXPECT_TRUE(decide_promotion({below(0.10)}, true, "test_rmse", candidate, MetricValues{{"test_rmse", 0.095}}).promoted);
+  EXPECT_TRUE(
+      decide_promotion({below(0.10)}, true, "test_rmse", candidate, MetricValues{{"test_rmse", 0.095}})
+          .promoted);
   const Promotion worse =
       decide_promotion({below(0.10)}, true, "test_rmse", candidate, MetricValues{{"test_rmse", 0.08}});
   EXPECT_FALSE(worse.promoted);
-  EXPECT_EQ(worse.reason, "stays in Staging: test_rmse 0.0900 is not better than Production's 0.0800 on the same test set");
+  EXPECT_EQ(worse.reason,
+            "stays in Staging: test_rmse 0.0900 is not better than Production's 0.0800 on the same test set");
   EXPECT_TRUE(
-      decide_promotion({below(0.10)}, false, "test_rmse", candidate, MetricValues{{"test_rmse", 0.08}}).promoted);
+      decide_promotion({below(0.10)}, false, "test_rmse", candidate, MetricValues{{"test_rmse", 0.08}})
+          .promoted);
 }
 
 TEST(DecidePromotion, RelativeChangeIsAgainstTheBaseline) {
   PromotionRule rule;
   rule.min_relative_change = 0.1;
   const auto decide = [&](double value) {
-    return decide_promotion({rule}, true, "test_rmse", {{"test_rmse", value}}, MetricValues{{"test_rmse", 0.2}})
+    return decide_promotion({rule}, true, "test_rmse", {{"test_rmse", value}},
+                            MetricValues{{"test_rmse", 0.2}})
         .promoted;
   };
   EXPECT_TRUE(decide(0.18));
@@ -47,7 +52,8 @@ TEST(DecidePromotion, GreaterIsBetter) {
   rule.metric = "test_r2";
   rule.greater_is_better = true;
   rule.threshold = 0.5;
-  EXPECT_TRUE(decide_promotion({rule}, true, "test_r2", {{"test_r2", 0.6}}, MetricValues{{"test_r2", 0.55}}).promoted);
+  EXPECT_TRUE(decide_promotion({rule}, true, "test_r2", {{"test_r2", 0.6}}, MetricValues{{"test_r2", 0.55}})
+                  .promoted);
   EXPECT_FALSE(decide_promotion({rule}, true, "test_r2", {{"test_r2", 0.5}}, {}).promoted);
 }
 

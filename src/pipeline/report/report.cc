@@ -30,7 +30,8 @@ std::vector<ReportVersion> versions_of(tracking::Store& store, const std::string
     ReportVersion version;
     version.version = static_cast<int>(stored.version);
     version.stage = stored.current_stage;
-    for (const std::string& alias : stored.aliases) version.aliases += (version.aliases.empty() ? "@" : " @") + alias;
+    for (const std::string& alias : stored.aliases)
+      version.aliases += (version.aliases.empty() ? "@" : " @") + alias;
     version.model = stored.tag(kTagModel).value_or("");
     version.data_date = stored.tag(kTagDataDate).value_or("");
     version.promotion = stored.tag(kTagPromotion).value_or("");
@@ -42,7 +43,8 @@ std::vector<ReportVersion> versions_of(tracking::Store& store, const std::string
     }
     versions.push_back(std::move(version));
   }
-  std::sort(versions.begin(), versions.end(), [](const auto& a, const auto& b) { return a.version > b.version; });
+  std::sort(versions.begin(), versions.end(),
+            [](const auto& a, const auto& b) { return a.version > b.version; });
   return versions;
 }
 
@@ -101,7 +103,8 @@ std::vector<std::string> plots_of(tracking::Store& store, const storage::ObjectS
 void replace_file(const fs::path& path, const std::string& text) {
   const fs::path temporary = path.string() + ".tmp";
   {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(temporary.c_str(), "wb"), &std::fclose);
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(temporary.c_str(), "wb"),
+                                                               &std::fclose);
     if (!file) throw_system_error(errno, "write", path.string());
     if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size() || std::fflush(file.get()) != 0) {
       const int error = errno;

@@ -1,6 +1,6 @@
 #pragma once
-// report.html: one file that needs no server. Versions by day, the models beside each other, predicted against
-// actual, importances, data quality.
+// report.html: one file that needs no server. Versions by day, the models beside each other, predicted
+// against actual, importances, data quality.
 
 #include <filesystem>
 #include <string>

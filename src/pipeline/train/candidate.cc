@@ -12,11 +12,13 @@ namespace tidemill::pipeline {
 namespace {
 
 // Every candidate of the grid (or a random sample of it) over the spec's fixed parameters.
-std::vector<models::Parameters> tuning_candidates(const ModelSpec& spec, const models::ModelKind& kind, uint64_t seed) {
+std::vector<models::Parameters> tuning_candidates(const ModelSpec& spec, const models::ModelKind& kind,
+                                                  uint64_t seed) {
   const models::ParameterGrid grid(spec.tune->grid.begin(), spec.tune->grid.end());
-  std::vector<models::Parameters> points = spec.tune->search == "random"
-                                               ? models::sample_grid(grid, static_cast<size_t>(spec.tune->random_candidate_count), seed)
-                                               : models::expand_grid(grid);
+  std::vector<models::Parameters> points =
+      spec.tune->search == "random"
+          ? models::sample_grid(grid, static_cast<size_t>(spec.tune->random_candidate_count), seed)
+          : models::expand_grid(grid);
   for (models::Parameters& point : points) {
     models::Parameters given = spec.parameters;
     for (const auto& [name, value] : point) given[name] = value;
@@ -36,7 +38,8 @@ void score_candidate(Candidate& candidate, const TrainingData& data) {
 Candidate fit_candidate(const ModelSpec& spec, const TrainingData& data, uint64_t seed, int thread_count) {
   const models::ModelKind* kind = models::find_model_kind(spec.kind);
   if (kind == nullptr) {
-    throw Error(ErrorCode::kInvalidArgument, fmt::format("{}: unknown model kind '{}'", spec.place, spec.kind));
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("{}: unknown model kind '{}'", spec.place, spec.kind));
   }
   Candidate candidate;
   candidate.name = spec.name;
@@ -49,8 +52,9 @@ Candidate fit_candidate(const ModelSpec& spec, const TrainingData& data, uint64_
                   fmt::format("{}: {} folds need at least as many train rows, there are {}", spec.place,
                               spec.tune->folds, data.train_row_count));
     }
-    candidate.tuning = models::tune(*kind, set, tuning_candidates(spec, *kind, seed),
-                                    models::k_folds(data.train_row_count, static_cast<size_t>(spec.tune->folds)), options);
+    candidate.tuning =
+        models::tune(*kind, set, tuning_candidates(spec, *kind, seed),
+                     models::k_folds(data.train_row_count, static_cast<size_t>(spec.tune->folds)), options);
     candidate.parameters = candidate.tuning->best().parameters;
   } else {
     candidate.parameters = models::complete_parameters(*kind, spec.parameters, spec.place);

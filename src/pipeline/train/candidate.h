@@ -15,7 +15,7 @@ namespace tidemill::pipeline {
 struct Candidate {
   std::string name;
   std::string kind;
-  models::Parameters parameters;              // as fitted, defaults included
+  models::Parameters parameters;               // as fitted, defaults included
   std::optional<models::TuningResult> tuning;  // every candidate of the grid with its fold scores
   std::string model_onnx;                      // empty for kind "command"
   std::filesystem::path model_dir;             // kind "command": the MLflow model directory it left

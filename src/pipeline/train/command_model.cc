@@ -8,10 +8,9 @@
 #include <fstream>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -95,8 +94,9 @@ std::vector<double> read_predictions(const fs::path& path, const std::string& pl
     double value = 0;
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
     if (error != std::errc() || end != field.data() + field.size() || !std::isfinite(value)) {
-      throw Error(ErrorCode::kInvalidArgument, fmt::format("{}: predictions.csv line {}: '{}' is not a finite number",
-                                                           place, predictions.size() + 2, field));
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("{}: predictions.csv line {}: '{}' is not a finite number", place,
+                              predictions.size() + 2, field));
     }
     predictions.push_back(value);
   }
@@ -111,8 +111,9 @@ Candidate run_command_model(const ModelSpec& spec, const TrainingData& data, uin
   const ProcessEnd end =
       run_process(spec.command, command_environment(spec, data, seed, output_dir, store), project_dir);
   if (!WIFEXITED(end.status) || WEXITSTATUS(end.status) != 0) {
-    const std::string how = WIFEXITED(end.status) ? fmt::format("ended with exit code {}", WEXITSTATUS(end.status))
-                                                  : fmt::format("was killed by signal {}", WTERMSIG(end.status));
+    const std::string how = WIFEXITED(end.status)
+                                ? fmt::format("ended with exit code {}", WEXITSTATUS(end.status))
+                                : fmt::format("was killed by signal {}", WTERMSIG(end.status));
     const char* hint = WIFEXITED(end.status) && WEXITSTATUS(end.status) == 127 ? " (no such program?)" : "";
     throw Error(ErrorCode::kInvalidArgument, fmt::format("{}: the command '{}' {}{}\n{}", spec.place,
                                                          spec.command.front(), how, hint, end.output));

@@ -7,9 +7,8 @@
 namespace tidemill::pipeline {
 
 // Runs spec.command in `project_dir` with these in its environment:
-//   TIDEMILL_TRAIN, TIDEMILL_TEST   paths of train.parquet and test.parquet (features as trained on, key, target)
-//   TIDEMILL_TARGET, TIDEMILL_KEY   column names
-//   TIDEMILL_PARAMETERS             JSON object
+//   TIDEMILL_TRAIN, TIDEMILL_TEST   paths of train.parquet and test.parquet (features as trained on, key,
+//   target) TIDEMILL_TARGET, TIDEMILL_KEY   column names TIDEMILL_PARAMETERS             JSON object
 //   TIDEMILL_OUTPUT                 an empty folder
 //   TIDEMILL_SEED
 // and reads from the output folder `predictions.csv` (header `prediction`, or `<key>,prediction`, one row per

@@ -23,7 +23,8 @@ int register_best(tracking::Store& store, const std::string& registered_model, c
   version.name = registered_model;
   version.source = best.model_uri;
   version.run_id = best.run_id;
-  version.description = fmt::format("{} on data to {}: test_rmse {:.4f}", best.name, data_date, best.test_rmse);
+  version.description =
+      fmt::format("{} on data to {}: test_rmse {:.4f}", best.name, data_date, best.test_rmse);
   version.tags = {{kTagAttempt, attempt_id}, {kTagModel, best.name}, {kTagDataDate, data_date}};
   const tracking::ModelVersion made = store.create_model_version(version);
   store.transition_model_version_stage(registered_model, made.version, std::string(tracking::kStageStaging),
@@ -37,14 +38,14 @@ std::optional<std::map<std::string, double>> evaluate_version(tracking::Store& s
                                                               const storage::ObjectStore& artifacts,
                                                               engine::Engine& engine,
                                                               const storage::ObjectStore& objects,
-                                                              const std::string& registered_model, int version,
-                                                              const TrainingData& data) {
+                                                              const std::string& registered_model,
+                                                              int version, const TrainingData& data) {
   try {
     const RegisteredModel model =
         load_registered_model(fmt::format("models:/{}/{}", registered_model, version), store, artifacts);
     const auto session = engine.new_session();
-    const FeatureRows rows =
-        compute_features(model.preparation, side_rows_sql(data.manifest, /*test_side=*/true, objects), *session);
+    const FeatureRows rows = compute_features(
+        model.preparation, side_rows_sql(data.manifest, /*test_side=*/true, objects), *session);
     const std::vector<double> predictions = model.predict(rows);
     return std::map<std::string, double>{{"test_rmse", models::rmse(data.test_target, predictions)},
                                          {"test_mae", models::mae(data.test_target, predictions)},

@@ -5,14 +5,14 @@
 #include <optional>
 #include <string>
 
-#include "pipeline/train/training_data.h"
 #include "pipeline/train/train.h"
+#include "pipeline/train/training_data.h"
 #include "tracking/store.h"
 
 namespace tidemill::pipeline {
 
-// Makes the version in Staging with the alias challenger, in one commit; earlier versions stay as they are. If
-// the attempt already has its version, that one is returned.
+// Makes the version in Staging with the alias challenger, in one commit; earlier versions stay as they are.
+// If the attempt already has its version, that one is returned.
 int register_best(tracking::Store& store, const std::string& registered_model, const std::string& attempt_id,
                   const TrainedModel& best, const std::string& data_date);
 
@@ -22,7 +22,7 @@ std::optional<std::map<std::string, double>> evaluate_version(tracking::Store& s
                                                               const storage::ObjectStore& artifacts,
                                                               engine::Engine& engine,
                                                               const storage::ObjectStore& objects,
-                                                              const std::string& registered_model, int version,
-                                                              const TrainingData& data);
+                                                              const std::string& registered_model,
+                                                              int version, const TrainingData& data);
 
 }  // namespace tidemill::pipeline

@@ -23,8 +23,9 @@ constexpr double kPredictionTolerance = 1e-6;
 std::string recorded_tag(const tracking::Run& run, const char* key) {
   const auto value = run.tag(key);
   if (!value) {
-    throw Error(ErrorCode::kCorrupted,
-                fmt::format("run {} has no tag {}: it cannot be reproduced from its record", run.info.run_id, key));
+    throw Error(
+        ErrorCode::kCorrupted,
+        fmt::format("run {} has no tag {}: it cannot be reproduced from its record", run.info.run_id, key));
   }
   return *value;
 }
@@ -46,9 +47,9 @@ std::string cpu_model() {
   return "unknown";
 }
 
-Reproduction reproduce_version(tracking::Store& store, const storage::ObjectStore& artifacts, engine::Engine& engine,
-                               const storage::ObjectStore& objects, const std::string& registered_model, int version,
-                               int thread_count) {
+Reproduction reproduce_version(tracking::Store& store, const storage::ObjectStore& artifacts,
+                               engine::Engine& engine, const storage::ObjectStore& objects,
+                               const std::string& registered_model, int version, int thread_count) {
   const tracking::ModelVersion stored = store.get_model_version(registered_model, version);
   const tracking::Run run = store.get_run(stored.run_id.value_or(""));
   const std::string prefix = artifact_prefix(artifacts, run.info.artifact_uri);
@@ -67,11 +68,12 @@ Reproduction reproduce_version(tracking::Store& store, const storage::ObjectStor
   }
   const TrainingData data = load_training_data(Date::parse(recorded_tag(run, kTagDataDate)), engine, objects);
   if (data.manifest.hash() != recorded_tag(run, kTagDataManifest)) {
-    throw Error(ErrorCode::kCorrupted,
-                fmt::format("the data prepared for {} is no longer what version {} was trained on (manifest hash {}, "
-                            "recorded {})",
-                            data.manifest.date.to_string(), version, data.manifest.hash(),
-                            recorded_tag(run, kTagDataManifest)));
+    throw Error(
+        ErrorCode::kCorrupted,
+        fmt::format("the data prepared for {} is no longer what version {} was trained on (manifest hash {}, "
+                    "recorded {})",
+                    data.manifest.date.to_string(), version, data.manifest.hash(),
+                    recorded_tag(run, kTagDataManifest)));
   }
   const uint64_t seed = std::stoull(recorded_tag(run, kTagSeed));
   const Candidate candidate = fit_candidate(spec, data, seed, thread_count);
@@ -86,12 +88,14 @@ Reproduction reproduce_version(tracking::Store& store, const storage::ObjectStor
   rows.values = data.test_inputs;
   rows.row_count = data.test_row_count;
   result.prediction_difference_max = difference_max(original.predict(rows), candidate.test_predictions);
-  result.reproduced =
-      result.same_bytes || (!result.same_cpu_model && result.prediction_difference_max <= kPredictionTolerance);
+  result.reproduced = result.same_bytes ||
+                      (!result.same_cpu_model && result.prediction_difference_max <= kPredictionTolerance);
   result.summary = fmt::format(
-      "version {} {}: model.onnx {} bytes, predictions differ by at most {:.3g} over {} test rows, {} CPU model", version,
-      result.reproduced ? "is reproduced" : "is NOT reproduced", result.same_bytes ? "has the same" : "has other",
-      result.prediction_difference_max, data.test_row_count, result.same_cpu_model ? "the same" : "another");
+      "version {} {}: model.onnx {} bytes, predictions differ by at most {:.3g} over {} test rows, {} CPU "
+      "model",
+      version, result.reproduced ? "is reproduced" : "is NOT reproduced",
+      result.same_bytes ? "has the same" : "has other", result.prediction_difference_max, data.test_row_count,
+      result.same_cpu_model ? "the same" : "another");
   return result;
 }
 

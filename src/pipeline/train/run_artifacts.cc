@@ -44,7 +44,8 @@ std::string predictions_csv(const Candidate& candidate, const TrainingData& data
 // Scores are RMSE, lower is better; scikit-learn's cv_results_ negates them.
 std::string cv_results_csv(const models::TuningResult& tuning) {
   std::string csv = "candidate,params";
-  for (size_t fold = 0; fold < tuning.best().fold_scores.size(); ++fold) csv += fmt::format(",split{}_test_rmse", fold);
+  for (size_t fold = 0; fold < tuning.best().fold_scores.size(); ++fold)
+    csv += fmt::format(",split{}_test_rmse", fold);
   csv += ",mean_test_rmse,std_test_rmse,rank_test_rmse\n";
   for (size_t c = 0; c < tuning.candidates.size(); ++c) {
     const models::CandidateScore& one = tuning.candidates[c];
@@ -97,7 +98,8 @@ std::vector<std::vector<tracking::Cell>> example_rows(const TrainingData& data, 
   std::string list;
   for (const engine::Column& column : data.preparation.raw_columns) {
     const std::string name = quote_identifier(column.name);
-    list += (list.empty() ? "" : ", ") + (is_number(column.type) ? name : fmt::format("CAST({} AS VARCHAR)", name));
+    list += (list.empty() ? "" : ", ") +
+            (is_number(column.type) ? name : fmt::format("CAST({} AS VARCHAR)", name));
   }
   const auto session = engine.new_session();
   const auto stream = session->query(fmt::format("SELECT {} FROM ({}) LIMIT {}", list,
@@ -146,7 +148,8 @@ void write_run_artifacts(const fs::path& dir, const Candidate& candidate, const 
 }
 
 void write_model_dir(const fs::path& dir, const Candidate& candidate, const TrainingData& data,
-                     const ModelIdentity& identity, engine::Engine& engine, const storage::ObjectStore& objects) {
+                     const ModelIdentity& identity, engine::Engine& engine,
+                     const storage::ObjectStore& objects) {
   if (!candidate.model_dir.empty()) {
     fs::copy(candidate.model_dir, dir, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
     return;

@@ -9,9 +9,11 @@ namespace tidemill::pipeline {
 
 inline constexpr char kModelSpecFile[] = "model_spec.json";
 
-// model_spec.json (name, kind, parameters as fitted), predictions.csv (key, actual, prediction; doubles that read back bit for bit), plots/*.svg, cv_results.csv
-// (scikit-learn's cv_results_ column names), feature_importances.json, data_manifest.json, features.sql.
-void write_run_artifacts(const std::filesystem::path& dir, const Candidate& candidate, const TrainingData& data);
+// model_spec.json (name, kind, parameters as fitted), predictions.csv (key, actual, prediction; doubles that
+// read back bit for bit), plots/*.svg, cv_results.csv (scikit-learn's cv_results_ column names),
+// feature_importances.json, data_manifest.json, features.sql.
+void write_run_artifacts(const std::filesystem::path& dir, const Candidate& candidate,
+                         const TrainingData& data);
 
 struct ModelIdentity {
   std::string run_id;

@@ -26,13 +26,15 @@ std::string user_name() {
 }
 
 // The attempt's run for this model, if a crash left one; a FAILED one is not taken up again.
-std::optional<tracking::Run> find_run(Store& store, const std::string& experiment_id, const RunContext& context,
-                                      const std::string& model) {
+std::optional<tracking::Run> find_run(Store& store, const std::string& experiment_id,
+                                      const RunContext& context, const std::string& model) {
   tracking::RunQuery query;
   query.experiment_ids = {experiment_id};
-  query.conditions = {tracking::tag_equals(kTagAttempt, context.attempt_id), tracking::tag_equals(kTagModel, model)};
+  query.conditions = {tracking::tag_equals(kTagAttempt, context.attempt_id),
+                      tracking::tag_equals(kTagModel, model)};
   for (tracking::Run& run : store.search_runs(query).items) {
-    if (run.info.status == tracking::RunStatus::kRunning || run.info.status == tracking::RunStatus::kFinished) {
+    if (run.info.status == tracking::RunStatus::kRunning ||
+        run.info.status == tracking::RunStatus::kFinished) {
       return std::move(run);
     }
   }
@@ -92,7 +94,8 @@ std::vector<tracking::Param> params_of(const Candidate& candidate, const Trainin
                                          {"data_date", data.manifest.date.to_string()},
                                          {"train_row_count", std::to_string(data.train_row_count)},
                                          {"test_row_count", std::to_string(data.test_row_count)}};
-  for (const auto& [name, value] : candidate.parameters) params.push_back({name, models::format_parameter(value)});
+  for (const auto& [name, value] : candidate.parameters)
+    params.push_back({name, models::format_parameter(value)});
   if (candidate.tuning) {
     params.push_back({"cv_folds", std::to_string(candidate.tuning->best().fold_scores.size())});
     params.push_back({"cv_candidates", std::to_string(candidate.tuning->candidates.size())});
@@ -147,8 +150,8 @@ std::vector<tracking::DatasetInput> inputs_of(const RunContext& context, const T
     columns.push_back({{"type", "double"}, {"name", name}, {"required", true}});
   }
   const std::string prefix = prepared_prefix(data.manifest.date);
-  for (const auto& [file, use, row_count] :
-       {std::tuple{kTrainFile, "training", data.train_row_count}, std::tuple{kTestFile, "testing", data.test_row_count}}) {
+  for (const auto& [file, use, row_count] : {std::tuple{kTrainFile, "training", data.train_row_count},
+                                             std::tuple{kTestFile, "testing", data.test_row_count}}) {
     tracking::Dataset dataset;
     dataset.name = prefix + "/" + file;
     for (const ManifestFile& listed : data.manifest.files) {
@@ -168,7 +171,8 @@ template <typename Item, typename Log>
 void log_in_parts(const std::vector<Item>& items, size_t part_size, const Log& log) {
   for (size_t start = 0; start < items.size(); start += part_size) {
     const size_t end = std::min(items.size(), start + part_size);
-    log(std::vector<Item>(items.begin() + static_cast<ptrdiff_t>(start), items.begin() + static_cast<ptrdiff_t>(end)));
+    log(std::vector<Item>(items.begin() + static_cast<ptrdiff_t>(start),
+                          items.begin() + static_cast<ptrdiff_t>(end)));
   }
 }
 
@@ -212,7 +216,9 @@ TrainedModel trained_model(const tracking::Run& run, const std::string& model) {
 
 }  // namespace
 
-std::string run_name(const std::string& model, Date data_date) { return model + "_" + data_date.to_string(); }
+std::string run_name(const std::string& model, Date data_date) {
+  return model + "_" + data_date.to_string();
+}
 
 std::map<std::string, double> metric_values(const TrainedModel& model) {
   return {{"test_rmse", model.test_rmse}, {"test_mae", model.test_mae}, {"test_r2", model.test_r2}};
@@ -222,7 +228,8 @@ TrainedModel train_and_log(const RunContext& context, const ModelSpec& spec, con
   Store& store = context.tracking;
   const std::string experiment_id = store.get_or_create_experiment(context.experiment);
   const std::optional<tracking::Run> existing = find_run(store, experiment_id, context, spec.name);
-  if (existing && existing->info.status == tracking::RunStatus::kFinished) return trained_model(*existing, spec.name);
+  if (existing && existing->info.status == tracking::RunStatus::kFinished)
+    return trained_model(*existing, spec.name);
   const OpenRun open = open_run(context, experiment_id, spec, data, existing);
   try {
     const fs::path run_dir = context.artifacts.make_scratch_dir();

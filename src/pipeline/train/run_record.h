@@ -47,7 +47,7 @@ std::map<std::string, double> metric_values(const TrainedModel& model);
 TrainedModel train_and_log(const RunContext& context, const ModelSpec& spec, const TrainingData& data);
 
 // Marks what an abandoned attempt left RUNNING as KILLED.
-void kill_runs_of_attempt(tracking::Store& store, const std::string& experiment, const std::string& attempt_id,
-                          int64_t now_ms);
+void kill_runs_of_attempt(tracking::Store& store, const std::string& experiment,
+                          const std::string& attempt_id, int64_t now_ms);
 
 }  // namespace tidemill::pipeline

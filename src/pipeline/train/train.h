@@ -13,15 +13,15 @@ namespace tidemill::pipeline {
 
 struct Tuning {
   std::vector<std::pair<std::string, std::vector<models::ParameterValue>>> grid;
-  std::string search = "grid";       // or "random"
-  int random_candidate_count = 10;   // n_iter of a random search
+  std::string search = "grid";      // or "random"
+  int random_candidate_count = 10;  // n_iter of a random search
   int folds = 3;
 };
 
 // One [[models]] block.
 struct ModelSpec {
-  std::string name;                  // "random_forest"
-  std::string kind;                  // a models::ModelKind or "command"
+  std::string name;  // "random_forest"
+  std::string kind;  // a models::ModelKind or "command"
   models::Parameters parameters;
   std::optional<Tuning> tune;
   std::vector<std::string> command;  // kind = "command": program and arguments
@@ -42,21 +42,21 @@ struct TrainOptions {
 struct TrainedModel {
   std::string name;
   std::string run_id;
-  std::string model_id;    // MLflow logged model
-  std::string model_uri;   // "models:/m-..."
+  std::string model_id;   // MLflow logged model
+  std::string model_uri;  // "models:/m-..."
   double test_rmse = 0, test_mae = 0, test_r2 = 0;
 };
 
 struct TrainingOutcome {
   bool trained = false;
-  std::string reason;     // "no new data: ..." or why it trained
+  std::string reason;  // "no new data: ..." or why it trained
   std::string attempt_id;
-  bool resumed = false;   // finished what a killed training had begun
+  bool resumed = false;  // finished what a killed training had begun
   std::string data_date;
   std::vector<TrainedModel> models;
   std::string best_model;
-  int version = 0;        // of the registered model
-  std::string stage;      // where it ended: "Staging" or "Production"
+  int version = 0;    // of the registered model
+  std::string stage;  // where it ended: "Staging" or "Production"
   Promotion promotion;
 };
 

@@ -32,7 +32,8 @@ Columns read_columns(const std::vector<std::string>& names, const std::string& u
     columns.row_count += batch->row_count();
   }
   if (columns.row_count != row_count) {
-    throw Error(ErrorCode::kCorrupted, fmt::format("{} has {} rows, {} expected", uri, columns.row_count, row_count));
+    throw Error(ErrorCode::kCorrupted,
+                fmt::format("{} has {} rows, {} expected", uri, columns.row_count, row_count));
   }
   return columns;
 }
@@ -58,8 +59,8 @@ TrainingData load_training_data(Date date, engine::Engine& engine, const storage
   TrainingData data;
   data.manifest = *manifest;
   const std::string preparation_key = prefix + "/" + kPreparationFile;
-  data.preparation =
-      preparation_from_json(parse_json(store.get(preparation_key).value_or(""), preparation_key), preparation_key);
+  data.preparation = preparation_from_json(
+      parse_json(store.get(preparation_key).value_or(""), preparation_key), preparation_key);
   data.feature_names = data.preparation.preprocessing.output_names();
 
   const auto session = engine.new_session();
@@ -71,7 +72,8 @@ TrainingData load_training_data(Date date, engine::Engine& engine, const storage
   data.features_f32.assign(data.features.begin(), data.features.end());
   data.target = read_columns({target}, train_uri, data.train_row_count, *session).values;
 
-  FeatureRows test = compute_features(data.preparation, side_rows_sql(*manifest, /*test_side=*/true, store), *session);
+  FeatureRows test =
+      compute_features(data.preparation, side_rows_sql(*manifest, /*test_side=*/true, store), *session);
   data.test_row_count = test.row_count;
   data.test_keys = std::move(test.keys);
   data.test_inputs = std::move(test.values);
