@@ -43,6 +43,11 @@ else()
   target_compile_definitions(tidemill::duckdb INTERFACE DUCKDB_STATIC_BUILD)
 endif()
 
+# zstd: the pages of the Parquet files that are not DuckDB's.
+find_path(ZSTD_INCLUDE_DIR zstd.h REQUIRED)
+find_library(ZSTD_LIB zstd REQUIRED)
+_tidemill_imported(tidemill::zstd INCLUDE ${ZSTD_INCLUDE_DIR} LIBS ${ZSTD_LIB})
+
 # ONNX Runtime and XGBoost are opened with dlopen by the tasks that need them, so that every other
 # command starts without them: only headers here, the libraries are copied to <build>/lib.
 find_path(ONNXRUNTIME_INCLUDE_DIR onnxruntime_c_api.h HINTS ${TIDEMILL_DEPS_DIR}/onnxruntime REQUIRED)

@@ -25,6 +25,7 @@ BACKENDS = {
 # Third-party headers and the folders (or files) below src/ that own them.
 HEADER_OWNERS = [
     (r"duckdb\.", ["engine/duckdb/"]),
+    (r"zstd\.h", ["engine/parquet/"]),
     (r"sqlite3\.h", ["metadata/sqlite/"]),
     (r"onnx/|onnx.*\.pb\.h|onnxruntime|google/protobuf/", ["models/onnx/"]),
     (r"xgboost/", ["models/boosting/"]),

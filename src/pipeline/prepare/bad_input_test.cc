@@ -23,7 +23,7 @@ TEST_F(PrepareTest, RefusesBadFeatures) {
   EXPECT_NE(with({"x", "", "spend", "segmet", "t.toml:9"}).find("did you mean 'segment'?"),
             std::string::npos);
   const std::string zero = with({"x", "age / (visits * 0)", "", "", "t.toml:9"});
-  EXPECT_NE(zero.find("feature 'x' is Infinity at 2026-11-01, id 'C00"), std::string::npos) << zero;
+  EXPECT_NE(zero.find("feature 'x' is inf at 2026-11-01, id 'C00"), std::string::npos) << zero;
   const std::string domain = with({"x", "ln(age * 0)", "", "", "t.toml:9"});
   EXPECT_NE(domain.find("t.toml:9: feature 'x' cannot be computed: "), std::string::npos) << domain;
   EXPECT_TRUE(store_->list("prepared_data/").empty());
@@ -49,13 +49,13 @@ TEST_F(PrepareTest, RefusesBadRows) {
   says(with("SELECT * RENAME (id AS ID2)"), "no key column 'id'");
   says(with("SELECT * REPLACE (CASE WHEN id = 'C001000011' THEN CAST('inf' AS DOUBLE) ELSE spend END AS "
             "spend)"),
-       "raw column 'spend' is Infinity at 2026-11-01, id 'C001000011'");
+       "raw column 'spend' is inf at 2026-11-01, id 'C001000011'");
   says(with("SELECT * REPLACE (CASE WHEN id = 'C001000012' THEN CAST('NaN' AS DOUBLE) ELSE spend END AS "
             "spend)"),
-       "raw column 'spend' is NaN at 2026-11-01, id 'C001000012'");
+       "raw column 'spend' is nan at 2026-11-01, id 'C001000012'");
   says(with("SELECT * REPLACE (CASE WHEN id = 'C001000013' THEN repeat('x', 10000) ELSE segment END AS "
             "segment)"),
-       "more than 1000 bytes at 2026-11-01, id 'C001000013'");
+       "a text of 10000 bytes at 2026-11-01, id 'C001000013'");
   says(with("SELECT * REPLACE (CAST(NULL AS VARCHAR) AS segment)"), "no value on the train side");
   says(with("SELECT * REPLACE (CAST(NULL AS DOUBLE) AS spend)"), "'spend' has no value on the train side");
   says(with("SELECT * REPLACE (CASE WHEN is_new THEN 'pro' ELSE 'Pro' END AS segment)"),

@@ -50,7 +50,7 @@ struct Pair {
 double filled_quantile(OrderStatistics& order, double fill, size_t below_fill, size_t fill_count, double q) {
   const auto value_at = [&](size_t rank) {
     if (rank >= below_fill && rank < below_fill + fill_count) return fill;
-    return order.at(rank < below_fill ? rank : rank - fill_count).at;
+    return order.at(rank < below_fill ? rank : rank - fill_count);
   };
   const size_t count = order.size() + fill_count;
   const double position = q * static_cast<double>(count - 1);
@@ -60,8 +60,8 @@ double filled_quantile(OrderStatistics& order, double fill, size_t below_fill, s
 }
 
 double median_of(OrderStatistics& order) {
-  const OrderStatistics::Pair middle = order.at((order.size() - 1) / 2);
-  return order.size() % 2 == 1 ? middle.at : (middle.at + middle.next) / 2;
+  const size_t middle = (order.size() - 1) / 2;
+  return order.size() % 2 == 1 ? order.at(middle) : (order.at(middle) + order.at(middle + 1)) / 2;
 }
 
 double impute_value_of(NumericImpute impute, std::span<const double> values, OrderStatistics& order,
@@ -95,14 +95,16 @@ std::optional<ColumnFit> fit_column(std::span<const double> values, const Column
   if (order.size() == 0) return std::nullopt;
   ColumnFit fit;
   fit.null_count = values.size() - order.size();
-  fit.min = order.at(0).at;
-  fit.max = order.at(order.size() - 1).at;
+  fit.min = order.min();
+  fit.max = order.max();
+  const size_t known = order.size(), missing = fit.null_count;
+  // Where the median and, most often, the quartiles of the filled column will be: one pass for all.
+  order.prepare({(known - 1) / 2, known / 2, (values.size() - 1) / 4, (values.size() - 1) * 3 / 4 - missing});
   const double median = median_of(order);
   fit.impute_value = impute_value_of(rule.impute, values, order, median);
 
   const double fill = fit.impute_value;
-  const auto below_fill = static_cast<size_t>(
-      std::count_if(values.begin(), values.end(), [fill](double value) { return value < fill; }));
+  const size_t below_fill = missing == 0 ? known : order.count_below(fill);
   fit.q1 = filled_quantile(order, fill, below_fill, fit.null_count, 0.25);
   fit.q3 = filled_quantile(order, fill, below_fill, fit.null_count, 0.75);
   const double range = fit.q3 - fit.q1;

@@ -75,7 +75,7 @@ std::vector<GroupMeans> MeanFitter::fitted(const FeaturePlan& plan) const {
   return out;
 }
 
-std::string MeanFitter::features_sql(const FitContext& context) const {
+std::string MeanFitter::features_sql(const PrepareContext& context) const {
   const std::string& key = context.options.roles.key;
   std::string columns = fmt::format("file_index, file_row_number, {}, {}", quote_identifier(key),
                                     quote_identifier(context.options.roles.target));
@@ -90,7 +90,7 @@ std::string MeanFitter::features_sql(const FitContext& context) const {
   return context.plan.sql(fmt::format("(SELECT {} FROM {})", columns, context.window.source_sql()), mean);
 }
 
-void MeanFitter::fit_round(const FitContext& context, size_t round) {
+void MeanFitter::fit_round(const PrepareContext& context, size_t round) {
   std::vector<FeatureDefinition> comparisons;
   std::string sql = "SELECT file_index, file_row_number";
   for (const PlannedComparison& comparison : context.plan.comparisons()) {
@@ -102,32 +102,20 @@ void MeanFitter::fit_round(const FitContext& context, size_t round) {
   }
   std::vector<GroupSums> sums(comparisons.size());
   const auto stream = context.session.query(sql + " FROM (" + features_sql(context) + ")");
-  std::vector<int64_t> files, rows;
+  const size_t train_count = context.window.train().count();
   std::vector<double> values;
   size_t chunk = 0;
   while (const engine::Batch* batch = stream->next()) {
-    const size_t count = batch->row_count();
-    files.resize(count);
-    rows.resize(count);
-    values.resize(count);
-    batch->copy_int64s(0, files.data(), 0);
-    batch->copy_int64s(1, rows.data(), 0);
-    std::vector<size_t> chunks;  // of each train row of the batch
-    std::vector<size_t> members;
-    for (size_t i = 0; i < count; ++i) {
-      const size_t row = context.window.row(files[i], rows[i]);
-      if (!context.window.train().contains(row)) continue;
-      members.push_back(i);
-      chunks.push_back(context.window.train().rank(row) / kChunkRows);
-    }
+    const std::vector<size_t> positions = context.window.positions(*batch);
+    values.resize(positions.size());
     size_t last_chunk = chunk;
     for (size_t c = 0; c < comparisons.size(); ++c) {
       batch->copy_doubles(2 + 2 * c, values.data());
       last_chunk = chunk;
-      for (size_t m = 0; m < members.size(); ++m) {
-        if (chunks[m] != last_chunk) sums[c].end_chunk();
-        last_chunk = chunks[m];
-        const size_t i = members[m];
+      for (size_t i = 0; i < positions.size(); ++i) {
+        if (positions[i] >= train_count) continue;
+        if (positions[i] / kChunkRows != last_chunk) sums[c].end_chunk();
+        last_chunk = positions[i] / kChunkRows;
         if (std::isnan(values[i]) || batch->is_null(3 + 2 * c, i)) continue;
         sums[c].add(batch->string_at(3 + 2 * c, i), values[i]);
       }

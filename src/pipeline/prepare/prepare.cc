@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "pipeline/prepare/feature_plan.h"
-#include "pipeline/prepare/fit.h"
+#include "pipeline/prepare/learn_and_write.h"
 #include "pipeline/prepare/prepared_files.h"
 #include "pipeline/prepare/render.h"
 #include "pipeline/prepare/splits.h"
@@ -20,7 +20,9 @@
 namespace tidemill::pipeline {
 namespace {
 
-constexpr int kPreparedFormat = 1;
+namespace parquet = engine::parquet;
+
+constexpr int kPreparedFormat = 2;  // raise when the same data gives other files
 
 std::string settings_hash(const PrepareOptions& options, const std::string& engine_version) {
   Json features = Json::array();
@@ -97,22 +99,6 @@ void check_sides(const Window& window, const TableRoles& roles) {
   }
 }
 
-// A target of one value teaches nothing, and every model would look perfect.
-void check_target_varies(const FitContext& context) {
-  const std::string target = quote_identifier(context.options.roles.target);
-  const auto stream =
-      context.session.query(fmt::format("SELECT CAST(min({0}) AS DOUBLE), CAST(max({0}) AS DOUBLE) FROM {1}",
-                                        target, context.window.source_sql()));
-  double low = 0, high = 0;
-  const engine::Batch* batch = stream->next();
-  batch->copy_doubles(0, &low);
-  batch->copy_doubles(1, &high);
-  if (low < high) return;
-  throw Error(ErrorCode::kInvalidArgument,
-              fmt::format("the target {} is {} in every row: there is nothing to learn",
-                          context.options.roles.target, format_double(low)));
-}
-
 void write_text(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
@@ -120,12 +106,24 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
   if (!file) throw_system_error(errno, "write", path.string());
 }
 
-std::vector<engine::Column> prepared_columns(const Preparation& preparation, const std::string& key_type) {
-  std::vector<engine::Column> columns = {{preparation.roles.key, key_type}};
-  for (const std::string& name : preparation.preprocessing.output_names())
-    columns.push_back({name, "DOUBLE"});
-  columns.push_back({preparation.roles.target, "DOUBLE"});
+std::string type_of(const std::vector<engine::Column>& columns, const std::string& name) {
+  return std::find_if(columns.begin(), columns.end(),
+                      [&](const auto& column) { return same_name(column.name, name); })
+      ->type;
+}
+
+std::vector<parquet::ColumnSpec> prepared_columns(const Preparation& preparation,
+                                                  const std::string& key_type) {
+  std::vector<parquet::ColumnSpec> columns = {{preparation.roles.key, key_column_type(key_type)}};
+  for (const std::string& name : preparation.preprocessing.output_names()) columns.push_back({name});
+  columns.push_back({preparation.roles.target});
   return columns;
+}
+
+std::string sql_type(parquet::ColumnType type) {
+  return type == parquet::ColumnType::kText     ? "VARCHAR"
+         : type == parquet::ColumnType::kBigint ? "BIGINT"
+                                                : "DOUBLE";
 }
 
 Manifest wanted_manifest(const PrepareOptions& options, Date date, const std::vector<SplitDay>& days,
@@ -204,24 +202,22 @@ PrepareResult prepare(const PrepareOptions& options, Date date, engine::Engine& 
   progress.step("read the split", 0.1);
   const Window window(days, *session, store);
   check_sides(window, options.roles);
-  const FitContext context = {options, plan, window, *session, store};
-  check_target_varies(context);
-  const Fitted fitted = fit(context, progress);
-  const Preparation preparation = make_preparation(options, plan, fitted, engine.version());
-  const RowCounts rows = {window.train().count(), window.test().count(),
-                          window.row_count() - window.train().count() - window.test().count()};
-
-  progress.step("write train and test", 0.6);
+  const PrepareContext context = {options, plan, window, *session, store};
+  const std::string key_type = type_of(latest_raw.columns, options.roles.key);
   storage::ScratchDir scratch(store);
-  write_prepared_files(context, fitted, preparation, scratch.path());
+  PreparedFiles files(context, scratch.path());
+  const Fitted fitted = learn_and_write(context, key_type, files, progress);
+  const Preparation preparation = make_preparation(options, plan, fitted, engine.version());
+  const std::vector<parquet::ColumnSpec> columns = prepared_columns(preparation, key_type);
+  files.finish(columns);
+  const RowCounts rows = {window.train().count(), window.test().count(),
+                          window.row_count() - window.used_count()};
   write_text(scratch.path() / kPreparationFile, format_json(to_json(preparation)));
   write_text(scratch.path() / kFeatureMetadataFile, format_json(feature_metadata(plan, fitted, rows)));
   progress.step("publish", 0.95);
   manifest.row_count = rows.train + rows.test;
-  const auto key_column =
-      std::find_if(latest_raw.columns.begin(), latest_raw.columns.end(),
-                   [&](const auto& column) { return same_name(column.name, options.roles.key); });
-  manifest.columns = prepared_columns(preparation, key_column->type);
+  for (const parquet::ColumnSpec& column : columns)
+    manifest.columns.push_back({column.name, sql_type(column.type)});
   seal(manifest, scratch.path());
   scratch.publish(prepared_prefix(date));
   progress.step("prepared", 1.0);

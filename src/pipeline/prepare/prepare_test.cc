@@ -118,10 +118,12 @@ TEST_F(PrepareTest, KeepsARowOnItsSideAsDataGrows) {
   write_day(2, back);
   run(2);
   const auto split = [&](int number) {
+    const auto file = [&](const std::string& key) { return quote_literal(store_->engine_uri(key)); };
     std::map<std::string, std::string> sides;
-    for (const auto& row :
-         rows_of("SELECT key, CAST(split AS VARCHAR) FROM " +
-                 quote_literal(store_->engine_uri(split_prefix(day(number)) + "/" + kSplitFile)))) {
+    for (const auto& row : rows_of(fmt::format("SELECT id, CAST(split AS VARCHAR) FROM {} POSITIONAL JOIN "
+                                               "(SELECT split FROM {}) WHERE split < 2",
+                                               file(raw_prefix(day(number)) + "/" + kRawFile),
+                                               file(split_prefix(day(number)) + "/" + kSplitFile)))) {
       sides[row[0]] = row[1];
     }
     return sides;

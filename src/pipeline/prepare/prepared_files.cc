@@ -1,132 +1,126 @@
 #include "pipeline/prepare/prepared_files.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cmath>
-#include <limits>
-#include <memory>
 
 #include <fmt/format.h>
 
+#include "base/parallel.h"
 #include "base/text.h"
-#include "pipeline/prepare/rows_in_error.h"
 
 namespace tidemill::pipeline {
 namespace {
 
-constexpr char kFormat[] = "FORMAT parquet, COMPRESSION zstd";
+namespace parquet = engine::parquet;
 
-engine::RowFunction side_of_row(const Window& window) {
-  return [&window](const engine::Batch& batch, double* out) {
-    std::vector<int64_t> files(batch.row_count()), rows(batch.row_count());
-    batch.copy_int64s(0, files.data(), 0);
-    batch.copy_int64s(1, rows.data(), 0);
-    for (size_t i = 0; i < rows.size(); ++i) {
-      const size_t row = window.row(files[i], rows[i]);
-      const Side side = window.train().contains(row)  ? Side::kTrain
-                        : window.test().contains(row) ? Side::kTest
-                                                      : Side::kNone;
-      out[i] = static_cast<double>(side);
-    }
-  };
+constexpr size_t kPiecesPerThread = 4;  // in memory at once
+
+bool is_small_integer(const std::string& type) {
+  return type == "BIGINT" || type == "INTEGER" || type == "SMALLINT" || type == "TINYINT" ||
+         type == "UINTEGER" || type == "USMALLINT" || type == "UTINYINT";
 }
 
-// As models::apply_preprocessing does it. Tells of values that are there but no finite number.
-engine::RowFunction prepare_numeric(models::NumericInput input, std::atomic<bool>& is_finite) {
-  return [input = std::move(input), &is_finite](const engine::Batch& batch, double* out) {
-    batch.copy_doubles(0, out);
-    for (size_t i = 0; i < batch.row_count(); ++i) {
-      if (!std::isfinite(out[i]) && !batch.is_null(0, i)) is_finite = false;
-      const double present = std::isnan(out[i]) ? input.impute_value : out[i];
-      const double capped = std::max(std::min(present, input.cap_high), input.cap_low);
-      out[i] = (capped - input.mean) / input.scale;
-    }
-  };
-}
-
-// The index of a row's category, the imputed one for null, -1 for one that is not known.
-engine::RowFunction category_index(models::CategoricalInput input) {
-  return [input = std::move(input)](const engine::Batch& batch, double* out) {
-    const std::vector<std::string>& known = input.categories;
-    for (size_t i = 0; i < batch.row_count(); ++i) {
-      const std::string_view text = batch.string_at(0, i);
-      const auto found = std::lower_bound(known.begin(), known.end(), text,
-                                          [](const std::string& a, std::string_view b) { return a < b; });
-      const bool is_known = found != known.end() && *found == text;
-      out[i] = text.empty() && batch.is_null(0, i) ? static_cast<double>(input.impute_index)
-               : is_known                          ? static_cast<double>(found - known.begin())
-                                                   : -1;
-    }
-  };
-}
-
-class PreparedFiles {
+// The keys of one side as they come, cut into row groups.
+class KeyColumn {
  public:
-  PreparedFiles(const FitContext& context, const Fitted& fitted, const Preparation& preparation)
-      : context_(context),
-        fitted_(fitted),
-        preparation_(preparation),
-        is_finite_(preparation.preprocessing.numeric.size()) {
-    for (auto& flag : is_finite_) flag = true;
-  }
+  KeyColumn(parquet::FileWriter& file, bool is_integer, size_t row_count)
+      : file_(file), is_integer_(is_integer), left_(row_count) {}
 
-  void write(const std::filesystem::path& dir) {
-    const std::string columns = select_list();
-    const std::string side =
-        context_.session.register_function({"UBIGINT", "BIGINT"}, side_of_row(context_.window));
-    const auto copy = [&](engine::Session& session, Side wanted, const char* file) {
-      session.execute(
-          fmt::format("COPY (SELECT {} FROM ({}) WHERE {}(file_index, file_row_number) = {}) TO {} ({})",
-                      columns, fitted_.features_sql, side, static_cast<int>(wanted),
-                      quote_literal((dir / file).string()), kFormat));
-    };
-    try {
-      copy(context_.session, Side::kTrain, kTrainFile);
-      copy(context_.session, Side::kTest, kTestFile);
-    } catch (const Error& error) {
-      refuse_failing_feature(error, context_.options.features, fitted_.features_sql, context_.session);
+  void add(std::string_view text, int64_t number) {
+    if (is_integer_) {
+      numbers_.push_back(number);
+    } else {
+      texts_ += text;
+      ends_.push_back(texts_.size());
     }
-    for (size_t c = 0; c < is_finite_.size(); ++c) {
-      if (is_finite_[c]) continue;
-      refuse_non_finite(context_.plan.numeric()[c], fitted_.features_sql, context_.window,
-                        context_.options.roles, context_.session, context_.store);
-    }
+    --left_;
+    if (std::max(numbers_.size(), ends_.size()) == parquet::kRowGroupRows || left_ == 0) flush();
   }
 
  private:
-  std::string select_list() {
-    std::vector<std::string> items = {quote_identifier(preparation_.roles.key)};
-    const models::Preprocessing& preprocessing = preparation_.preprocessing;
-    for (size_t c = 0; c < preprocessing.numeric.size(); ++c) {
-      const std::string name = quote_identifier(preprocessing.numeric[c].name);
-      const std::string function = context_.session.register_function(
-          {"DOUBLE"}, prepare_numeric(preprocessing.numeric[c], is_finite_[c]));
-      items.push_back(fmt::format("{}(CAST({} AS DOUBLE)) AS {}", function, name, name));
-    }
-    for (const models::CategoricalInput& input : preprocessing.categorical) {
-      const std::string function = context_.session.register_function({"VARCHAR"}, category_index(input));
-      for (size_t k = 0; k < input.categories.size(); ++k) {
-        items.push_back(fmt::format("CAST({}(CAST({} AS VARCHAR)) = {} AS DOUBLE) AS {}", function,
-                                    quote_identifier(input.name), k,
-                                    quote_identifier(input.name + "_" + input.categories[k])));
+  void flush() {
+    if (is_integer_) {
+      file_.append(row_group_++, 0, parquet::encode_int64s(numbers_));
+    } else {
+      std::vector<std::string_view> texts;
+      size_t begin = 0;
+      for (const size_t end : ends_) {
+        texts.emplace_back(texts_.data() + begin, end - begin);
+        begin = end;
       }
+      file_.append(row_group_++, 0, parquet::encode_texts(texts));
     }
-    const std::string target = quote_identifier(preparation_.roles.target);
-    items.push_back(fmt::format("CAST({} AS DOUBLE) AS {}", target, target));
-    return join(items);
+    numbers_.clear();
+    texts_.clear();
+    ends_.clear();
   }
 
-  const FitContext& context_;
-  const Fitted& fitted_;
-  const Preparation& preparation_;
-  std::vector<std::atomic<bool>> is_finite_;  // of each numeric feature
+  parquet::FileWriter& file_;
+  bool is_integer_;
+  size_t left_;
+  size_t row_group_ = 0;
+  std::vector<int64_t> numbers_;
+  std::string texts_;
+  std::vector<size_t> ends_;
 };
 
 }  // namespace
 
-void write_prepared_files(const FitContext& context, const Fitted& fitted, const Preparation& preparation,
-                          const std::filesystem::path& dir) {
-  PreparedFiles(context, fitted, preparation).write(dir);
+parquet::ColumnType key_column_type(const std::string& key_type) {
+  return is_small_integer(key_type) ? parquet::ColumnType::kBigint : parquet::ColumnType::kText;
+}
+
+PreparedFiles::PreparedFiles(const PrepareContext& context, const std::filesystem::path& dir)
+    : context_(context), train_(dir / kTrainFile), test_(dir / kTestFile) {
+  const size_t train_count = context.window.train().count();
+  const auto cut = [&](parquet::FileWriter& file, size_t begin, size_t end) {
+    for (size_t group = 0; begin < end; ++group, begin += parquet::kRowGroupRows) {
+      pieces_.push_back({&file, group, begin, std::min(begin + parquet::kRowGroupRows, end)});
+    }
+  };
+  cut(train_, 0, train_count);
+  cut(test_, train_count, context.window.used_count());
+}
+
+void PreparedFiles::add(const std::vector<Column>& columns) {
+  const size_t task_count = columns.size() * pieces_.size();
+  const size_t wave = kPiecesPerThread * static_cast<size_t>(std::max(context_.options.thread_count, 1));
+  std::vector<parquet::ColumnChunk> chunks(std::min(wave, task_count));
+  for (size_t first = 0; first < task_count; first += wave) {
+    const size_t count = std::min(wave, task_count - first);
+    parallel_for(count, context_.options.thread_count, [&](size_t i) {
+      const Piece& piece = pieces_[(first + i) % pieces_.size()];
+      chunks[i] = columns[(first + i) / pieces_.size()].encode(piece.begin, piece.end);
+    });
+    for (size_t i = 0; i < count; ++i) {
+      const Piece& piece = pieces_[(first + i) % pieces_.size()];
+      piece.file->append(piece.row_group, columns[(first + i) / pieces_.size()].number, chunks[i]);
+    }
+  }
+}
+
+void PreparedFiles::add_keys(const std::string& key_type) {
+  const bool is_integer = key_column_type(key_type) == parquet::ColumnType::kBigint;
+  const Window& window = context_.window;
+  KeyColumn train(train_, is_integer, window.train().count()), test(test_, is_integer, window.test().count());
+  const auto stream = context_.session.query(
+      fmt::format("SELECT CAST({} AS {}) FROM {}", quote_identifier(context_.options.roles.key),
+                  is_integer ? "BIGINT" : "VARCHAR", window.source_sql()));
+  size_t row = 0;
+  std::vector<int64_t> numbers;
+  while (const engine::Batch* batch = stream->next()) {
+    numbers.resize(batch->row_count());
+    if (is_integer) batch->copy_int64s(0, numbers.data(), 0);
+    for (size_t i = 0; i < batch->row_count(); ++i, ++row) {
+      if (window.position(row) == SIZE_MAX) continue;
+      const std::string_view text = is_integer ? std::string_view() : batch->string_at(0, i);
+      (window.train().contains(row) ? train : test).add(text, numbers[i]);
+    }
+  }
+}
+
+void PreparedFiles::finish(const std::vector<parquet::ColumnSpec>& columns) {
+  train_.finish(columns);
+  test_.finish(columns);
 }
 
 }  // namespace tidemill::pipeline

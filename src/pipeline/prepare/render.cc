@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "pipeline/prepare/learn_and_write.h"
 
 namespace tidemill::pipeline {
 namespace {
@@ -155,9 +156,7 @@ Preparation make_preparation(const PrepareOptions& options, const FeaturePlan& p
   preparation.engine_version = engine_version;
   preparation.feature_set_hash = feature_set_hash(plan, options.features);
   for (size_t c = 0; c < plan.numeric().size(); ++c) {
-    const ColumnFit& fit = fitted.numeric[c];
-    preparation.preprocessing.numeric.push_back(
-        {plan.numeric()[c].name, fit.impute_value, fit.cap_low, fit.cap_high, fit.mean, fit.scale});
+    preparation.preprocessing.numeric.push_back(numeric_input(plan.numeric()[c], fitted.numeric[c]));
   }
   for (size_t c = 0; c < plan.categorical().size(); ++c) {
     preparation.preprocessing.categorical.push_back(

@@ -1,65 +1,68 @@
 #include "pipeline/prepare/rows_in_error.h"
 
-#include <cmath>
+#include <functional>
 
 #include <fmt/format.h>
 
-#include "base/error.h"
 #include "base/text.h"
 
 namespace tidemill::pipeline {
+namespace {
 
-std::string describe_row(const Window& window, size_t row, const TableRoles& roles, engine::Session& session,
-                         const storage::ObjectStore& store) {
-  const SplitDay& day = window.day_of(row);
-  size_t in_day = row;
-  for (const SplitDay& earlier : window.days()) {
-    if (earlier.date < day.date) in_day -= earlier.raw.row_count;
-  }
-  const auto stream = session.query(
-      fmt::format("SELECT CAST({} AS VARCHAR) FROM read_parquet({}, hive_partitioning = false) WHERE "
-                  "file_row_number = {}",
-                  quote_identifier(roles.key),
-                  quote_literal(store.engine_uri(raw_prefix(day.date) + "/" + kRawFile)), in_day));
-  const engine::Batch* batch = stream->next();
-  return fmt::format("{}, {} '{}'", day.date.to_string(), roles.key,
-                     batch != nullptr ? batch->string_at(0, 0) : "?");
-}
+struct FoundRow {
+  std::string value;  // as text
+  std::string place;  // "2026-11-01, customer_id 'C7'"
+};
 
-void refuse_non_finite(const PlannedFeature& feature, const std::string& features_sql, const Window& window,
-                       const TableRoles& roles, engine::Session& session, const storage::ObjectStore& store) {
-  const std::string kind = feature.is_raw ? "raw column" : "feature";
-  size_t bad_row = 0;
-  double bad_value = NAN;
-  {
-    const auto stream =
-        session.query(fmt::format("SELECT file_index, file_row_number, CAST({} AS DOUBLE) FROM ({})",
-                                  quote_identifier(feature.name), features_sql));
-    bool is_found = false;
-    while (const engine::Batch* batch = is_found ? nullptr : stream->next()) {
-      std::vector<int64_t> files(batch->row_count()), rows(batch->row_count());
-      std::vector<double> values(batch->row_count());
-      batch->copy_int64s(0, files.data(), 0);
-      batch->copy_int64s(1, rows.data(), 0);
-      batch->copy_doubles(2, values.data());
-      for (size_t i = 0; i < values.size() && !is_found; ++i) {
-        if (std::isfinite(values[i]) || batch->is_null(2, i)) continue;
-        const size_t row = window.row(files[i], rows[i]);
-        if (!window.train().contains(row) && !window.test().contains(row)) continue;
-        is_found = true;
-        bad_row = row;
-        bad_value = values[i];
-      }
+// The first row of either side, in order, for which the SQL condition on the feature holds.
+FoundRow find_row(const std::string& condition, const PlannedFeature& feature,
+                  const std::string& features_sql, const PrepareContext& context) {
+  const std::string& key = context.options.roles.key;
+  const auto stream = context.session.query(fmt::format(
+      "SELECT file_index, file_row_number, CAST({} AS VARCHAR), CAST({} AS VARCHAR) FROM ({}) WHERE {}",
+      quote_identifier(key), quote_identifier(feature.name), features_sql, condition));
+  while (const engine::Batch* batch = stream->next()) {
+    std::vector<int64_t> files(batch->row_count()), rows(batch->row_count());
+    batch->copy_int64s(0, files.data(), 0);
+    batch->copy_int64s(1, rows.data(), 0);
+    for (size_t i = 0; i < files.size(); ++i) {
+      const size_t row = context.window.row(files[i], rows[i]);
+      if (context.window.position(row) == SIZE_MAX) continue;
+      return {std::string(batch->string_at(3, i)),
+              fmt::format("{}, {} '{}'", context.window.day_of(row).date.to_string(), key,
+                          batch->string_at(2, i))};
     }
   }
+  return {"?", "a row that is not found again"};
+}
+
+}  // namespace
+
+void refuse_non_finite(const PlannedFeature& feature, const std::string& features_sql,
+                       const PrepareContext& context) {
+  const std::string value = fmt::format("CAST({} AS DOUBLE)", quote_identifier(feature.name));
+  const FoundRow row = find_row(fmt::format("NOT isfinite({})", value), feature, features_sql, context);
   throw Error(ErrorCode::kInvalidArgument,
-              fmt::format("{} '{}' is {} at {}: {}", kind, feature.name, format_double(bad_value),
-                          describe_row(window, bad_row, roles, session, store),
+              fmt::format("{} '{}' is {} at {}: {}", feature.is_raw ? "raw column" : "feature", feature.name,
+                          row.value, row.place,
                           feature.is_raw
                               ? "mend the data, or make it null to have it imputed"
                               : fmt::format("its expression ({}) divides by zero or overflows there; guard "
                                             "it, for example with x / nullif(y, 0)",
                                             feature.source)));
+}
+
+void refuse_long_text(const PlannedFeature& feature, const std::string& features_sql,
+                      const PrepareContext& context) {
+  const std::string condition =
+      fmt::format("strlen(CAST({} AS VARCHAR)) > {}", quote_identifier(feature.name), kMaxCategoryBytes);
+  const FoundRow row = find_row(condition, feature, features_sql, context);
+  throw Error(
+      ErrorCode::kInvalidArgument,
+      fmt::format(
+          "column '{}' has a text of {} bytes at {}; a category has at most {}: leave the column out with "
+          "prepare.drop_columns, or mend the data",
+          feature.name, row.value.size(), row.place, kMaxCategoryBytes));
 }
 
 void refuse_failing_feature(const Error& error, const std::vector<FeatureDefinition>& features,

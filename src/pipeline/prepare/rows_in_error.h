@@ -4,20 +4,19 @@
 #include <string>
 
 #include "base/error.h"
-#include "pipeline/prepare/feature_plan.h"
-#include "pipeline/prepare/window.h"
+#include "pipeline/prepare/fit.h"
 
 namespace tidemill::pipeline {
 
-// "2026-11-01, customer_id 'C7'".
-std::string describe_row(const Window& window, size_t row, const TableRoles& roles, engine::Session& session,
-                         const storage::ObjectStore& store);
+// All of them throw kInvalidArgument. `features_sql` gives file_index, file_row_number and the features.
 
-// Throws kInvalidArgument about the first row, in order, of the train or test side where the feature is
-// infinite or NaN. `features_sql` gives file_index, file_row_number and the features.
+// About the first row, in order, of the train or test side where the feature is infinite or NaN.
 [[noreturn]] void refuse_non_finite(const PlannedFeature& feature, const std::string& features_sql,
-                                    const Window& window, const TableRoles& roles, engine::Session& session,
-                                    const storage::ObjectStore& store);
+                                    const PrepareContext& context);
+
+// About the first such row where the text is longer than kMaxCategoryBytes.
+[[noreturn]] void refuse_long_text(const PlannedFeature& feature, const std::string& features_sql,
+                                   const PrepareContext& context);
 
 // After the engine failed with `error` on `features_sql`: throws again, naming the feature that fails alone.
 [[noreturn]] void refuse_failing_feature(const Error& error, const std::vector<FeatureDefinition>& features,

@@ -32,14 +32,14 @@ Strata::Strata(std::span<const double> targets, int bin_count) {
   }
   OrderStatistics order(targets);
   inner_edges_.clear();
-  double last = order.quantile(0);
+  double last = order.min();
   for (size_t i = 1; i < bins; ++i) {
     const double edge = order.quantile(static_cast<double>(i) / static_cast<double>(bins));
     if (edge > last) inner_edges_.push_back(edge);
     last = edge;
   }
   // The top edge is the largest value: an inner edge equal to it bounds nothing.
-  if (!inner_edges_.empty() && inner_edges_.back() >= order.quantile(1)) inner_edges_.pop_back();
+  if (!inner_edges_.empty() && inner_edges_.back() >= order.max()) inner_edges_.pop_back();
 }
 
 size_t Strata::of(double target) const {

@@ -70,6 +70,26 @@ std::string Window::source_sql() const {
   return parquet_list(files_);
 }
 
+std::vector<size_t> Window::positions(const engine::Batch& batch) const {
+  const size_t count = batch.row_count();
+  std::vector<int64_t> files(count), file_rows(count);
+  batch.copy_int64s(0, files.data(), 0);
+  batch.copy_int64s(1, file_rows.data(), 0);
+  std::vector<size_t> positions(count);
+  // Rows come in runs: their ranks are counted on from the first one's.
+  size_t expected = SIZE_MAX, next_train = 0, next_test = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t at = row(files[i], file_rows[i]);
+    if (at != expected) {
+      next_train = train_.rank(at);
+      next_test = train_.count() + test_.rank(at);
+    }
+    expected = at + 1;
+    positions[i] = train_.contains(at) ? next_train++ : test_.contains(at) ? next_test++ : SIZE_MAX;
+  }
+  return positions;
+}
+
 const SplitDay& Window::day_of(size_t row) const {
   const auto next = std::upper_bound(starts_.begin(), starts_.end(), row);
   return days_[static_cast<size_t>(next - starts_.begin()) - 1];

@@ -47,6 +47,17 @@ class Window {
   }
   const SplitDay& day_of(size_t row) const;
 
+  // position() of the rows of a batch whose first columns are file_index and file_row_number.
+  std::vector<size_t> positions(const engine::Batch& batch) const;
+
+  // Where rows stand in prepared order: train rows first, then test rows, each in the order of the window;
+  // SIZE_MAX for rows on neither side.
+  size_t position(size_t row) const {
+    if (train_.contains(row)) return train_.rank(row);
+    return test_.contains(row) ? train_.count() + test_.rank(row) : SIZE_MAX;
+  }
+  size_t used_count() const { return train_.count() + test_.count(); }
+
  private:
   std::vector<SplitDay> days_;
   std::vector<size_t> starts_;  // of each day, then the total
