@@ -63,7 +63,8 @@ def run_in_own_environment():
 
 def main():
     parser = argparse.ArgumentParser(description="Puts the telco customers into a landing folder.")
-    parser.add_argument("--into", type=Path, default=Path(__file__).resolve().parent / "landing", metavar="FOLDER")
+    parser.add_argument("--into", type=Path, metavar="FOLDER",
+                        default=Path(__file__).resolve().parent / "landing")
     parser.add_argument("--from", dest="first_day", type=datetime.date.fromisoformat,
                         default=datetime.date(2026, 1, 1), metavar="DATE")
     arguments = parser.parse_args()

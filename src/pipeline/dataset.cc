@@ -1,6 +1,9 @@
 #include "pipeline/dataset.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -25,11 +28,19 @@ void write_text(const fs::path& path, const std::string& text) {
 
 }  // namespace
 
-std::string raw_prefix(Date date) { return "raw_data/" + date.partition_path(); }
-std::string split_prefix(Date date) { return "splits/" + date.partition_path(); }
-std::string prepared_prefix(Date date) { return "prepared_data/" + date.to_string(); }
+std::string raw_prefix(Date date) {
+  return "raw_data/" + date.partition_path();
+}
+std::string split_prefix(Date date) {
+  return "splits/" + date.partition_path();
+}
+std::string prepared_prefix(Date date) {
+  return "prepared_data/" + date.to_string();
+}
 
-std::string Manifest::hash() const { return sha256_hex(format_json(to_json(*this))); }
+std::string Manifest::hash() const {
+  return sha256_hex(format_json(to_json(*this)));
+}
 
 Json to_json(const Manifest& manifest) {
   Json columns = Json::array();
@@ -42,14 +53,10 @@ Json to_json(const Manifest& manifest) {
   }
   Json inputs = Json::array();
   for (const auto& [prefix, hash] : manifest.inputs) inputs.push_back({{"prefix", prefix}, {"hash", hash}});
-  return {{"format", kManifestFormat},
-          {"dataset", manifest.dataset},
-          {"date", manifest.date.to_string()},
-          {"row_count", manifest.row_count},
-          {"columns", std::move(columns)},
-          {"files", std::move(files)},
-          {"inputs", std::move(inputs)},
-          {"settings_hash", manifest.settings_hash}};
+  return {{"format", kManifestFormat},         {"dataset", manifest.dataset},
+          {"date", manifest.date.to_string()}, {"row_count", manifest.row_count},
+          {"columns", std::move(columns)},     {"files", std::move(files)},
+          {"inputs", std::move(inputs)},       {"settings_hash", manifest.settings_hash}};
 }
 
 Manifest manifest_from_json(const Json& json, const std::string& place) {
@@ -66,14 +73,16 @@ Manifest manifest_from_json(const Json& json, const std::string& place) {
     manifest.row_count = json.at("row_count").get<uint64_t>();
     manifest.settings_hash = json.at("settings_hash").get<std::string>();
     for (const Json& column : json.at("columns")) {
-      manifest.columns.push_back({column.at("name").get<std::string>(), column.at("type").get<std::string>()});
+      manifest.columns.push_back(
+          {column.at("name").get<std::string>(), column.at("type").get<std::string>()});
     }
     for (const Json& file : json.at("files")) {
       manifest.files.push_back({file.at("name").get<std::string>(), file.at("size_bytes").get<uint64_t>(),
                                 file.at("sha256").get<std::string>()});
     }
     for (const Json& input : json.at("inputs")) {
-      manifest.inputs.emplace_back(input.at("prefix").get<std::string>(), input.at("hash").get<std::string>());
+      manifest.inputs.emplace_back(input.at("prefix").get<std::string>(),
+                                   input.at("hash").get<std::string>());
     }
     return manifest;
   } catch (const nlohmann::json::exception& error) {
@@ -101,10 +110,11 @@ std::optional<Manifest> read_manifest(const storage::ObjectStore& store, const s
   for (const ManifestFile& file : manifest.files) {
     const auto info = store.head(prefix + "/" + file.name);
     if (!info || info->size_bytes != file.size_bytes) {
-      throw Error(ErrorCode::kCorrupted,
-                  fmt::format("{}/{} {}, its manifest says {} bytes: restore it, or make the day again with --force",
-                              prefix, file.name, info ? fmt::format("has {} bytes", info->size_bytes) : "is missing",
-                              file.size_bytes));
+      throw Error(
+          ErrorCode::kCorrupted,
+          fmt::format("{}/{} {}, its manifest says {} bytes: restore it, or make the day again with --force",
+                      prefix, file.name, info ? fmt::format("has {} bytes", info->size_bytes) : "is missing",
+                      file.size_bytes));
     }
   }
   return manifest;
@@ -114,10 +124,11 @@ void verify_content(const storage::ObjectStore& store, const std::string& prefix
   for (const ManifestFile& file : manifest.files) {
     const std::optional<std::string> bytes = store.get(prefix + "/" + file.name);
     if (!bytes || sha256_hex(*bytes) != file.sha256) {
-      throw Error(ErrorCode::kCorrupted,
-                  fmt::format("{}/{} is not what was written (sha256 differs from its manifest): restore it, or "
-                              "make the day again with --force",
-                              prefix, file.name));
+      throw Error(
+          ErrorCode::kCorrupted,
+          fmt::format("{}/{} is not what was written (sha256 differs from its manifest): restore it, or "
+                      "make the day again with --force",
+                      prefix, file.name));
     }
   }
 }
@@ -128,8 +139,8 @@ std::vector<Date> raw_days(const storage::ObjectStore& store, std::optional<Date
   for (const storage::ObjectInfo& object : store.list(std::string(kRoot))) {
     // raw_data/year=2026/month=11/day=01/manifest.json
     int year = 0, month = 0, day = 0, end = 0;
-    if (std::sscanf(object.key.c_str(), "raw_data/year=%4d/month=%2d/day=%2d/manifest.json%n", &year, &month, &day,
-                    &end) != 3 ||
+    if (std::sscanf(object.key.c_str(), "raw_data/year=%4d/month=%2d/day=%2d/manifest.json%n", &year, &month,
+                    &day, &end) != 3 ||
         end != static_cast<int>(object.key.size())) {
       continue;
     }

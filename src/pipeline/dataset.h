@@ -53,8 +53,8 @@ struct Manifest {
   uint64_t row_count = 0;
   std::vector<engine::Column> columns;
   std::vector<ManifestFile> files;  // sorted by name
-  // Manifests (by prefix) or landing files (by name) this was made from, each with its hash; two datasets with
-  // equal inputs and settings are equal.
+  // Manifests (by prefix) or landing files (by name) this was made from, each with its hash; two datasets
+  // with equal inputs and settings are equal.
   std::vector<std::pair<std::string, std::string>> inputs;
   std::string settings_hash;  // sha256 of the settings that shaped it; "" when there are none
 

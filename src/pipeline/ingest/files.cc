@@ -260,9 +260,8 @@ class DayOfFiles {
       if (values[2 * i] == 0 || values[2 * i] != values[2 * i + 1]) continue;
       throw schema_changed(
           *held_, contents_[0].file.name, types_in(contents_[0]), [&](const std::string& name) {
-            return name == names[i]
-                       ? "all values are numbers; if they are names, give its type in source.types"
-                       : "";
+            return name == names[i] ? "all values are numbers: as texts they need a type in source.types"
+                                    : "";
           });
     }
   }
