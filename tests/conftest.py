@@ -72,7 +72,7 @@ def three_days(tmp_path_factory):
 def churn(three_days, tmp_path):
     """A copy of the churn example after three days."""
     project = three_days.copy(tmp_path / "churn")
-    project.run("variables", "list")  # opening a moved project makes it at home
+    project.run("models", "list")  # opening a moved project makes it at home
     return project
 
 

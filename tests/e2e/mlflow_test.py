@@ -30,7 +30,7 @@ def uri(project):
 def upgraded(three_days, tmp_path_factory):
     """A copy of the three days whose database the mlflow client has opened: it upgrades on first sight."""
     project = three_days.copy(tmp_path_factory.mktemp("upgraded") / "project")
-    project.run("variables", "list")
+    project.run("models", "list")
     mlflow.set_tracking_uri(uri(project))
     mlflow.set_registry_uri(uri(project))
     MlflowClient().search_experiments()

@@ -214,12 +214,14 @@ class Runner:
 
     def verb_json(self, arguments, _):
         words = arguments.split()
-        text = (self.project / self.some_paths(words[1])[0]).read_text() if len(words) > 1 else self.stdout
+        paths = [word for word in words if word.startswith(".")]
+        files = words[len(paths):]
+        text = (self.project / self.some_paths(files[0])[0]).read_text() if files else self.stdout
         try:
             document = json.loads(text)
         except json.JSONDecodeError as error:
             return [f"not JSON: {error}", *text.splitlines()[:5]]
-        values = json_values(document, words[0])
+        values = [value for path in paths for value in json_values(document, path)]
         return [value if isinstance(value, str) else json.dumps(value) for value in values]
 
     def verb_sqlite(self, arguments, block):
