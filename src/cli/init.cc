@@ -18,8 +18,13 @@ struct InitArguments {
 void init(CommandContext& context, const InitArguments& arguments) {
   const std::string dir = arguments.dir.empty() ? context.project_dir : arguments.dir;
   context.application.init_project(dir, arguments.example);
-  context.out << "wrote " << (std::filesystem::path(dir) / "tidemill.toml").string() << "\nnext: tidemill -C "
-              << dir << " run --from 2026-11-01 --to 2026-11-03\n";
+  context.out << "wrote " << (std::filesystem::path(dir) / "tidemill.toml").string() << "\nnext: ";
+  if (std::filesystem::exists(std::filesystem::path(dir) / "fetch.py")) {
+    context.out << "in " << dir
+                << ": python3 fetch.py, then tidemill run --from 2026-01-01 --to 2026-01-30\n";
+  } else {
+    context.out << "tidemill -C " << dir << " run --from 2026-11-01 --to 2026-11-03\n";
+  }
 }
 
 }  // namespace

@@ -60,9 +60,8 @@ Promotion decide_promotion(const std::vector<PromotionRule>& rules, bool better_
     return decision;
   }
   std::vector<std::string> objections, arguments;
-  bool greater_is_better = false;
+  const bool greater_is_better = metric == "test_r2";
   for (const PromotionRule& rule : rules) {
-    if (rule.metric == metric) greater_is_better = rule.greater_is_better;
     const std::string against = objection(rule, candidate, production);
     if (!against.empty()) {
       objections.push_back(against);

@@ -19,13 +19,14 @@ struct Candidate {
   std::optional<models::TuningResult> tuning;  // every candidate of the grid with its fold scores
   std::string model_onnx;                      // empty for kind "command"
   std::filesystem::path model_dir;             // kind "command": the MLflow model directory it left
-  std::vector<double> test_predictions;        // [test_row_count], from the graph
+  std::vector<double> test_predictions;        // [test_row_count], bit for bit the graph's
   std::vector<std::pair<std::string, double>> feature_importances;  // sums to 1; empty when unknown
   double test_rmse = 0, test_mae = 0, test_r2 = 0;
 };
 
 // Fits a spec of a models::ModelKind; with `tune`, the grid's best candidate is refitted on the whole train
-// side, as GridSearchCV(refit=True). Metrics come from the ONNX graph that will be registered.
+// side, as GridSearchCV(refit=True). Metrics are those of the ONNX graph that will be
+// registered.
 Candidate fit_candidate(const ModelSpec& spec, const TrainingData& data, uint64_t seed, int thread_count);
 
 // Fills test_rmse, test_mae and test_r2 from test_predictions.

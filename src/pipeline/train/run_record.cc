@@ -43,10 +43,8 @@ std::optional<tracking::Run> find_run(Store& store, const std::string& experimen
 
 std::optional<tracking::LoggedModel> find_pending_model(Store& store, const std::string& experiment_id,
                                                         const std::string& run_id) {
-  for (tracking::LoggedModel& model : store.list_logged_models(experiment_id)) {
-    if (model.source_run_id == run_id && model.status == tracking::LoggedModelStatus::kPending) {
-      return std::move(model);
-    }
+  for (tracking::LoggedModel& model : store.list_logged_models(experiment_id, run_id)) {
+    if (model.status == tracking::LoggedModelStatus::kPending) return std::move(model);
   }
   return std::nullopt;
 }
@@ -265,8 +263,9 @@ void kill_runs_of_attempt(Store& store, const std::string& experiment, const std
   for (const tracking::Run& run : store.search_runs(query).items) {
     if (run.info.status != tracking::RunStatus::kRunning) continue;
     store.update_run(run.info.run_id, tracking::RunStatus::kKilled, now_ms);
-    for (const tracking::LoggedModel& model : store.list_logged_models(found->experiment_id)) {
-      if (model.source_run_id == run.info.run_id && model.status == tracking::LoggedModelStatus::kPending) {
+    for (const tracking::LoggedModel& model :
+         store.list_logged_models(found->experiment_id, run.info.run_id)) {
+      if (model.status == tracking::LoggedModelStatus::kPending) {
         store.finalize_logged_model(model.model_id, tracking::LoggedModelStatus::kFailed);
       }
     }
