@@ -226,8 +226,9 @@ TEST(RandomForest, OneTreeIsScikitLearns) {
   }
 }
 
-// The forests' random numbers differ, so means over five seeds are compared, on 4,000 fresh rows. Where a node
-// looks at few columns such a mean still moves by 0.8 % (one standard error); over 40 seeds both are at 0.535.
+// The forests' random numbers differ, so means over five seeds are compared, on 4,000 fresh rows. Where a
+// node looks at few columns such a mean still moves by 0.8 % (one standard error); over 40 seeds both are at
+// 0.535.
 TEST(RandomForest, RmseIsScikitLearnsWithinOnePercent) {
   const Data fresh(4000, 32);
   const Json cases = golden();
