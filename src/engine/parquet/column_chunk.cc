@@ -22,8 +22,8 @@ constexpr int32_t kPlain = 0, kRle = 3, kRleDictionary = 8;
 
 constexpr int kZstdLevel = 1;
 // Pages that zstd makes hardly shorter are kept as they are: random mantissas cost 25 ns a value to save a
-// twentieth. The start of a page tells.
-constexpr double kWorthwhile = 0.9;
+// tenth. The start of a page tells.
+constexpr double kWorthwhile = 0.8;
 constexpr size_t kSampleBytes = 16384;
 
 constexpr size_t kMaxDictionary = size_t{1} << 15;

@@ -17,45 +17,31 @@ constexpr size_t kFirstColumn = 2;  // after file_index and file_row_number
 
 ColumnScan::ColumnScan(const PrepareContext& context, const std::string& features_sql,
                        const ScanColumns& columns)
-    : context_(context),
-      columns_(columns),
-      numbers_(columns.last_number - columns.first_number + (columns.with_target ? 1 : 0)),
-      is_finite_(numbers_.size()),
-      codes_(columns.last_category - columns.first_category),
+    : row_count_(context.window.used_count()),
+      numbers_(columns.numbers.size()),
+      codes_(columns.texts.size()),
       category_codes_(codes_.size()),
+      is_finite_(numbers_.size()),
       is_short_(codes_.size()) {
   // Every used row is written below: no need to fill them first.
-  for (auto& values : numbers_)
-    values = std::make_unique_for_overwrite<double[]>(context.window.used_count());
-  for (auto& values : codes_)
-    values = std::make_unique_for_overwrite<uint32_t[]>(context.window.used_count());
+  for (auto& values : numbers_) values = std::make_unique_for_overwrite<double[]>(row_count_);
+  for (auto& values : codes_) values = std::make_unique_for_overwrite<uint32_t[]>(row_count_);
   for (auto& flag : is_finite_) flag = true;
   for (auto& flag : is_short_) flag = true;
+  std::vector<std::string> items = {"file_index", "file_row_number"};
+  for (const std::string& text : columns.texts) items.push_back(fmt::format("CAST({} AS VARCHAR)", text));
+  for (const std::string& number : columns.numbers)
+    items.push_back(fmt::format("CAST({} AS DOUBLE)", number));
   try {
-    context.session.for_each_batch(sql(features_sql), [this](const engine::Batch& batch) { take(batch); });
+    context.session.for_each_batch(fmt::format("SELECT {} FROM ({})", join(items), features_sql),
+                                   [&](const engine::Batch& batch) { take(batch, context.window); });
   } catch (const Error& error) {
     refuse_failing_feature(error, context.options.features, features_sql, context.session);
   }
-  check(features_sql);
 }
 
-std::string ColumnScan::sql(const std::string& features_sql) const {
-  std::vector<std::string> items = {"file_index", "file_row_number"};
-  for (size_t c = columns_.first_category; c < columns_.last_category; ++c) {
-    items.push_back(
-        fmt::format("CAST({} AS VARCHAR)", quote_identifier(context_.plan.categorical()[c].name)));
-  }
-  for (size_t c = columns_.first_number; c < columns_.last_number; ++c) {
-    items.push_back(fmt::format("CAST({} AS DOUBLE)", quote_identifier(context_.plan.numeric()[c].name)));
-  }
-  if (columns_.with_target) {
-    items.push_back(fmt::format("CAST({} AS DOUBLE)", quote_identifier(context_.options.roles.target)));
-  }
-  return fmt::format("SELECT {} FROM ({})", join(items), features_sql);
-}
-
-void ColumnScan::take(const engine::Batch& batch) {
-  const std::vector<size_t> positions = context_.window.positions(batch);
+void ColumnScan::take(const engine::Batch& batch, const Window& window) {
+  const std::vector<size_t> positions = window.positions(batch);
   take_texts(batch, positions);
   take_numbers(batch, positions);
 }
@@ -94,17 +80,6 @@ void ColumnScan::take_texts(const engine::Batch& batch, const std::vector<size_t
       const bool is_null = texts[i].empty() && batch.is_null(column, i);
       codes_[c][positions[i]] = is_null ? CategoryCodes::kNull : codes[i];
     }
-  }
-}
-
-void ColumnScan::check(const std::string& features_sql) const {
-  for (size_t c = 0; c < codes_.size(); ++c) {
-    if (is_short_[c]) continue;
-    refuse_long_text(context_.plan.categorical()[columns_.first_category + c], features_sql, context_);
-  }
-  for (size_t c = 0; c < columns_.last_number - columns_.first_number; ++c) {
-    if (is_finite_[c]) continue;
-    refuse_non_finite(context_.plan.numeric()[columns_.first_number + c], features_sql, context_);
   }
 }
 

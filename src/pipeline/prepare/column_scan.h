@@ -11,45 +11,37 @@
 
 namespace tidemill::pipeline {
 
-// Which columns one scan reads: plan.categorical()[first, last), plan.numeric()[first, last), the target.
+// Columns of the feature query, or SQL expressions over them.
 struct ScanColumns {
-  size_t first_category = 0, last_category = 0;
-  size_t first_number = 0, last_number = 0;
-  bool with_target = false;
+  std::vector<std::string> texts;
+  std::vector<std::string> numbers;
 };
 
 class ColumnScan {
  public:
   // Reads the columns with as many threads as the engine has. `features_sql` gives file_index,
-  // file_row_number, the target and the features. Errors: kInvalidArgument naming the column, the day and the
-  // key of the first row with a number that is infinite or NaN, or with a text that is too long for a
-  // category; or the feature that fails.
+  // file_row_number and what the expressions read. Errors: kInvalidArgument naming the feature that fails.
   ColumnScan(const PrepareContext& context, const std::string& features_sql, const ScanColumns& columns);
 
-  // [window.used_count()], as Window::position; NaN is missing. `index` counts from the first that was read.
-  std::span<const double> numbers(size_t index) const {
-    return {numbers_[index].get(), context_.window.used_count()};
-  }
-  std::span<const uint32_t> codes(size_t index) const {
-    return {codes_[index].get(), context_.window.used_count()};
-  }
+  // [window.used_count()], as Window::position; NaN is missing.
+  std::span<const double> numbers(size_t index) const { return {numbers_[index].get(), row_count_}; }
+  std::span<const uint32_t> codes(size_t index) const { return {codes_[index].get(), row_count_}; }
   const CategoryCodes& category_codes(size_t index) const { return category_codes_[index]; }
-  std::span<const double> target() const { return numbers(numbers_.size() - 1); }  // when it was asked for
+
+  // Whether every number that is there is finite, and every text at most kMaxCategoryBytes long.
+  bool is_finite(size_t index) const { return is_finite_[index]; }
+  bool is_short(size_t index) const { return is_short_[index]; }
 
  private:
-  std::string sql(const std::string& features_sql) const;
-  void take(const engine::Batch& batch);
+  void take(const engine::Batch& batch, const Window& window);
   void take_numbers(const engine::Batch& batch, const std::vector<size_t>& positions);
   void take_texts(const engine::Batch& batch, const std::vector<size_t>& positions);
-  void check(const std::string& features_sql) const;
 
-  const PrepareContext& context_;
-  ScanColumns columns_;
+  size_t row_count_;
   std::vector<std::unique_ptr<double[]>> numbers_;
-  std::vector<std::atomic<bool>> is_finite_;
   std::vector<std::unique_ptr<uint32_t[]>> codes_;
   std::vector<CategoryCodes> category_codes_;
-  std::vector<std::atomic<bool>> is_short_;
+  std::vector<std::atomic<bool>> is_finite_, is_short_;
 };
 
 }  // namespace tidemill::pipeline

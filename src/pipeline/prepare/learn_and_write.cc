@@ -38,6 +38,13 @@ std::vector<uint8_t> indicators(std::span<const uint32_t> codes, const CategoryF
   return out;
 }
 
+// What one scan takes: plan.categorical()[first, last), plan.numeric()[first, last), the target.
+struct ColumnGroup {
+  size_t first_category = 0, last_category = 0;
+  size_t first_number = 0, last_number = 0;
+  bool with_target = false;
+};
+
 class Learner {
  public:
   Learner(const PrepareContext& context, PreparedFiles& files, Progress& progress)
@@ -48,7 +55,7 @@ class Learner {
     const size_t categories = context_.plan.categorical().size(), numbers = context_.plan.numeric().size();
     fitted_.numeric.resize(numbers);
     const size_t row_count = std::max<size_t>(context_.window.used_count(), 1);
-    ScanColumns scan;
+    ColumnGroup scan;
     bool is_done = false;
     while (!is_done) {
       progress_.step("learn and write", 0.2 + 0.7 *
@@ -77,19 +84,37 @@ class Learner {
     MeanFitter means;
     for (size_t round = 0; round < context_.plan.round_count(); ++round) {
       progress_.step("compare groups", 0.15);
-      try {
-        means.fit_round(context_, round);
-      } catch (const Error& error) {
-        refuse_failing_feature(error, context_.options.features, means.features_sql(context_),
-                               context_.session);
-      }
+      means.fit_round(context_, round);
     }
     fitted_.group_means = means.fitted(context_.plan);
     features_sql_ = means.features_sql(context_);
   }
 
-  void run_scan(const ScanColumns& scan) {
-    const ColumnScan columns(context_, features_sql_, scan);
+  ColumnScan read(const ColumnGroup& scan) {
+    const FeaturePlan& plan = context_.plan;
+    ScanColumns wanted;
+    for (size_t c = scan.first_category; c < scan.last_category; ++c) {
+      wanted.texts.push_back(quote_identifier(plan.categorical()[c].name));
+    }
+    for (size_t c = scan.first_number; c < scan.last_number; ++c) {
+      wanted.numbers.push_back(quote_identifier(plan.numeric()[c].name));
+    }
+    if (scan.with_target) wanted.numbers.push_back(quote_identifier(context_.options.roles.target));
+    ColumnScan columns(context_, features_sql_, wanted);
+    for (size_t c = scan.first_category; c < scan.last_category; ++c) {
+      if (!columns.is_short(c - scan.first_category)) {
+        refuse_long_text(plan.categorical()[c], features_sql_, context_);
+      }
+    }
+    for (size_t c = scan.first_number; c < scan.last_number; ++c) {
+      if (!columns.is_finite(c - scan.first_number))
+        refuse_non_finite(plan.numeric()[c], features_sql_, context_);
+    }
+    return columns;
+  }
+
+  void run_scan(const ColumnGroup& scan) {
+    const ColumnScan columns = read(scan);
     std::vector<PreparedFiles::Column> out;
     for (size_t c = scan.first_category; c < scan.last_category; ++c) add_category(c, columns, scan, out);
     fit_numbers(columns, scan);
@@ -101,7 +126,7 @@ class Learner {
                      }});
     }
     if (scan.with_target) {
-      const std::span<const double> values = columns.target();
+      const std::span<const double> values = columns.numbers(scan.last_number - scan.first_number);
       check_target_varies(values);
       out.push_back({next_indicator_column(), [values](size_t begin, size_t end) {
                        return parquet::encode_doubles(values.subspan(begin, end - begin));
@@ -110,7 +135,7 @@ class Learner {
     files_.add(out);
   }
 
-  void add_category(size_t c, const ColumnScan& columns, const ScanColumns& scan,
+  void add_category(size_t c, const ColumnScan& columns, const ColumnGroup& scan,
                     std::vector<PreparedFiles::Column>& out) {
     const std::span<const uint32_t> codes = columns.codes(c - scan.first_category);
     const size_t first_column = next_indicator_column();
@@ -142,7 +167,7 @@ class Learner {
     return column;
   }
 
-  void fit_numbers(const ColumnScan& columns, const ScanColumns& scan) {
+  void fit_numbers(const ColumnScan& columns, const ColumnGroup& scan) {
     const PrepareOptions& options = context_.options;
     const size_t train_count = context_.window.train().count();
     std::vector<std::optional<ColumnFit>> fits(scan.last_number - scan.first_number);

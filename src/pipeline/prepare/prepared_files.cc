@@ -6,6 +6,7 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
+#include "pipeline/prepare/key_column.h"
 
 namespace tidemill::pipeline {
 namespace {
@@ -18,50 +19,6 @@ bool is_small_integer(const std::string& type) {
   return type == "BIGINT" || type == "INTEGER" || type == "SMALLINT" || type == "TINYINT" ||
          type == "UINTEGER" || type == "USMALLINT" || type == "UTINYINT";
 }
-
-// The keys of one side as they come, cut into row groups.
-class KeyColumn {
- public:
-  KeyColumn(parquet::FileWriter& file, bool is_integer, size_t row_count)
-      : file_(file), is_integer_(is_integer), left_(row_count) {}
-
-  void add(std::string_view text, int64_t number) {
-    if (is_integer_) {
-      numbers_.push_back(number);
-    } else {
-      texts_ += text;
-      ends_.push_back(texts_.size());
-    }
-    --left_;
-    if (std::max(numbers_.size(), ends_.size()) == parquet::kRowGroupRows || left_ == 0) flush();
-  }
-
- private:
-  void flush() {
-    if (is_integer_) {
-      file_.append(row_group_++, 0, parquet::encode_int64s(numbers_));
-    } else {
-      std::vector<std::string_view> texts;
-      size_t begin = 0;
-      for (const size_t end : ends_) {
-        texts.emplace_back(texts_.data() + begin, end - begin);
-        begin = end;
-      }
-      file_.append(row_group_++, 0, parquet::encode_texts(texts));
-    }
-    numbers_.clear();
-    texts_.clear();
-    ends_.clear();
-  }
-
-  parquet::FileWriter& file_;
-  bool is_integer_;
-  size_t left_;
-  size_t row_group_ = 0;
-  std::vector<int64_t> numbers_;
-  std::string texts_;
-  std::vector<size_t> ends_;
-};
 
 }  // namespace
 
@@ -101,21 +58,16 @@ void PreparedFiles::add(const std::vector<Column>& columns) {
 void PreparedFiles::add_keys(const std::string& key_type) {
   const bool is_integer = key_column_type(key_type) == parquet::ColumnType::kBigint;
   const Window& window = context_.window;
-  KeyColumn train(train_, is_integer, window.train().count()), test(test_, is_integer, window.test().count());
-  const auto stream = context_.session.query(
-      fmt::format("SELECT CAST({} AS {}) FROM {}", quote_identifier(context_.options.roles.key),
-                  is_integer ? "BIGINT" : "VARCHAR", window.source_sql()));
-  size_t row = 0;
-  std::vector<int64_t> numbers;
-  while (const engine::Batch* batch = stream->next()) {
-    numbers.resize(batch->row_count());
-    if (is_integer) batch->copy_int64s(0, numbers.data(), 0);
-    for (size_t i = 0; i < batch->row_count(); ++i, ++row) {
-      if (window.position(row) == SIZE_MAX) continue;
-      const std::string_view text = is_integer ? std::string_view() : batch->string_at(0, i);
-      (window.train().contains(row) ? train : test).add(text, numbers[i]);
-    }
-  }
+  KeyColumn train(train_, is_integer, 0, window.train().count());
+  KeyColumn test(test_, is_integer, window.train().count(), window.used_count());
+  context_.session.for_each_batch(fmt::format("SELECT file_index, file_row_number, CAST({} AS {}) FROM {}",
+                                              quote_identifier(context_.options.roles.key),
+                                              is_integer ? "BIGINT" : "VARCHAR", window.source_sql()),
+                                  [&](const engine::Batch& batch) {
+                                    const std::vector<size_t> positions = window.positions(batch);
+                                    train.take(batch, 2, positions);
+                                    test.take(batch, 2, positions);
+                                  });
 }
 
 void PreparedFiles::finish(const std::vector<parquet::ColumnSpec>& columns) {
