@@ -26,11 +26,11 @@ p.lead { margin: 0; opacity: .8; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line);
   vertical-align: top; }
-td.n, th.n { text-align: right; } tr.now td { background: var(--soft); }
+td.n, th.n { text-align: right; } td.d, th.n { white-space: nowrap; } tr.now td { background: var(--soft); }
 .stage { border: 1px solid var(--mark); color: var(--mark); border-radius: 9px; padding: 1px 8px;
   font-size: 13px; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 16px; }
-.plots svg { width: 100%; height: auto; border: 1px solid var(--line); border-radius: 6px; }
+.plots svg { width: 100%; max-width: 640px; height: auto; border: 1px solid var(--line); border-radius: 6px; }
 .bad { color: #c4372f; font-weight: 600; }
 )";
 
@@ -48,7 +48,8 @@ std::string versions_table(const ReportContent& content) {
       "<tbody>\n";
   for (const ReportVersion& version : content.versions) {
     html += fmt::format(
-        "<tr{}><td class=\"n\">{}</td><td><span class=\"stage\">{}</span> {}</td><td>{}</td><td>{}</td>"
+        "<tr{}><td class=\"n\">{}</td><td><span class=\"stage\">{}</span> {}</td><td "
+        "class=\"d\">{}</td><td>{}</td>"
         "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
         version.stage == "Production" ? " class=\"now\"" : "", version.version, escape_markup(version.stage),
         escape_markup(version.aliases), escape_markup(version.data_date), escape_markup(version.model),
