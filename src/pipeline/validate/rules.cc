@@ -157,28 +157,20 @@ const std::vector<RuleKind>& rule_kinds() {
   using D = Dimension;
   using N = ColumnNeed;
   static const std::vector<RuleKind> kKinds = {
-      // every cell has a value
-      {"not_null", D::kCompleteness, N::kAny, check_not_null, nullptr},
-      // min <= value <= max
-      {"between", D::kValidity, N::kNumber, check_between, nullptr},
-      // the value is one of 'values'
-      {"in_set", D::kValidity, N::kAny, check_in_set, nullptr},
-      // no two rows share a value
-      {"unique", D::kUniqueness, N::kAny, nullptr, nullptr},
-      // the whole text matches 'pattern'
-      {"matches", D::kValidity, N::kAny, check_matches, nullptr},
-      // the column has 'type'
-      {"of_type", D::kValidity, N::kAny, check_of_type, nullptr},
-      // min <= rows of the day <= max
-      {"row_count_between", D::kCompleteness, N::kNone, check_row_count, row_count_fits},
-      // the moment lies in the last 'max' hours (24) of the day
-      {"freshness", D::kTimeliness, N::kTime, check_freshness, nullptr},
-      // the moment lies in the rows' day
-      {"within_day", D::kValidity, N::kTime, check_within_day, nullptr},
-      // at most the share 'max' (0.05) lies over 3 interquartile ranges beyond the quartiles
-      {"outlier_share_below", D::kValidity, N::kNumber, nullptr, outliers_are_few},
-      // 'expression' is true of the row
-      {"expression", D::kConsistency, N::kNone, check_expression, nullptr},
+      {"not_null", D::kCompleteness, N::kAny, check_not_null, nullptr, "every cell has a value"},
+      {"between", D::kValidity, N::kNumber, check_between, nullptr, "min <= value <= max"},
+      {"in_set", D::kValidity, N::kAny, check_in_set, nullptr, "the value is one of 'values'"},
+      {"unique", D::kUniqueness, N::kAny, nullptr, nullptr, "no two rows share a value"},
+      {"matches", D::kValidity, N::kAny, check_matches, nullptr, "the whole text matches 'pattern'"},
+      {"of_type", D::kValidity, N::kAny, check_of_type, nullptr, "the column has 'type'"},
+      {"row_count_between", D::kCompleteness, N::kNone, check_row_count, row_count_fits,
+       "min <= rows of the day <= max"},
+      {"freshness", D::kTimeliness, N::kTime, check_freshness, nullptr,
+       "the moment lies in the last 'max' hours (24) of the day"},
+      {"within_day", D::kValidity, N::kTime, check_within_day, nullptr, "the moment lies in the rows' day"},
+      {"outlier_share_below", D::kValidity, N::kNumber, nullptr, outliers_are_few,
+       "at most the share 'max' (0.05) lies over 3 interquartile ranges beyond the quartiles"},
+      {"expression", D::kConsistency, N::kNone, check_expression, nullptr, "'expression' is true of the row"},
   };
   return kKinds;
 }

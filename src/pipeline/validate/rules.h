@@ -44,6 +44,7 @@ struct RuleKind {
   CellCheck (*check)(const QualityRule& rule, const RuleContext& context);  // nullptr: counted in validate.cc
   // Decides from the counts; nullptr: at least `mostly` of the cells pass.
   bool (*succeeds)(const RuleResult& result, const RuleContext& context);
+  const char* summary;  // one line for the reference
 };
 
 const std::vector<RuleKind>& rule_kinds();
