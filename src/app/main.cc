@@ -16,6 +16,10 @@ int main(int argc, char** argv) {
   context.err_is_terminal = err_is_terminal;
   context.color = err_is_terminal && std::getenv("NO_COLOR") == nullptr;
   const int code = cli::run_command_line(argc, argv, context);
+  application.close_databases();
   std::cout.flush();
-  return code;
+  std::cerr.flush();
+  // The SQL engine is left to the system: one of its workers may still be leaving the last task of a query
+  // that an error cut short, and taking the engine down under it crashes now and then.
+  std::_Exit(code);
 }

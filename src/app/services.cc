@@ -100,6 +100,11 @@ std::unique_ptr<cli::WriterLock> ProjectServices::lock_for_writing(
   return lock_project_dir(project_.dir, timeout_s, on_wait);
 }
 
+void ProjectServices::close_databases() {
+  tracking_.reset();
+  metadata_.reset();
+}
+
 cli::Services& TidemillApplication::open(const std::string& project_dir) {
   if (!services_)
     services_ = std::make_unique<ProjectServices>(load_project(project_dir, environment_), notify_);
@@ -116,6 +121,10 @@ std::vector<std::string> TidemillApplication::examples() const {
 
 std::string TidemillApplication::project_file_reference() const {
   return app::project_file_reference();
+}
+
+void TidemillApplication::close_databases() {
+  if (services_) services_->close_databases();
 }
 
 std::string TidemillApplication::version() const {

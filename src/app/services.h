@@ -29,6 +29,7 @@ class ProjectServices final : public cli::Services {
   std::unique_ptr<engine::Engine> engine_for_file(const std::filesystem::path& file) override;
   std::unique_ptr<cli::WriterLock> lock_for_writing(
       int timeout_s, const std::function<void(const std::string&)>& on_wait) override;
+  void close_databases();
 
  private:
   engine::EngineOptions engine_options() const;
@@ -53,6 +54,8 @@ class TidemillApplication final : public cli::Application {
   std::vector<std::string> examples() const override;
   std::string project_file_reference() const override;
   std::string version() const override;
+  // Closes the databases; the last thing before the process ends.
+  void close_databases();
 
  private:
   Environment environment_;

@@ -77,20 +77,21 @@ class DuckdbEngine final : public Engine {
   }
 
   std::unique_ptr<Session> new_session() override {
-    return std::make_unique<DuckdbSession>(database_.get(), streams_, names_);
+    return std::make_unique<DuckdbSession>(database_.get(), streams_, names_, ended_);
   }
 
   std::string version() const override { return duckdb_library_version(); }
 
   RowExpression check_row_expression(const std::string& name, const std::string& expression,
                                      const std::vector<Column>& columns) override {
-    DuckdbSession session(database_.get(), streams_, names_);
+    DuckdbSession session(database_.get(), streams_, names_, ended_);
     return duckdb::check_row_expression(session, name, expression, columns);
   }
 
  private:
   RowStreams streams_;  // before the database, which refers to it
   FunctionNames names_;
+  std::shared_ptr<EndedConnections> ended_ = std::make_shared<EndedConnections>();
   Database database_;
 };
 

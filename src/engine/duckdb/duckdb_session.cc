@@ -16,12 +16,18 @@
 
 namespace tidemill::engine::duckdb {
 
-DuckdbSession::DuckdbSession(duckdb_database database, RowStreams& streams, FunctionNames& names)
-    : streams_(streams), names_(names) {
+DuckdbSession::DuckdbSession(duckdb_database database, RowStreams& streams, FunctionNames& names,
+                             std::shared_ptr<EndedConnections> ended)
+    : streams_(streams), names_(names), ended_(std::move(ended)) {
   duckdb_connection raw = nullptr;
   if (duckdb_connect(database, &raw) != DuckDBSuccess)
     throw Error(ErrorCode::kInternal, "cannot connect to DuckDB");
   connection_.reset(raw);
+}
+
+DuckdbSession::~DuckdbSession() {
+  const std::lock_guard lock(ended_->mutex);
+  ended_->connections.push_back(std::move(connection_));
 }
 
 void DuckdbSession::execute(const std::string& sql) {

@@ -2,6 +2,7 @@
 // One connection to the in-process database.
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,18 @@ namespace tidemill::engine::duckdb {
 class FunctionNames;
 class RowStreams;
 
+// Connections of sessions that have ended. When a query is abandoned, one of DuckDB's workers may still be
+// leaving its last task with the connection in hand, so they are closed with the engine and not before.
+struct EndedConnections {
+  std::mutex mutex;
+  std::vector<Connection> connections;
+};
+
 class DuckdbSession final : public Session {
  public:
-  DuckdbSession(duckdb_database database, RowStreams& streams, FunctionNames& names);
+  DuckdbSession(duckdb_database database, RowStreams& streams, FunctionNames& names,
+                std::shared_ptr<EndedConnections> ended);
+  ~DuckdbSession() override;
 
   void execute(const std::string& sql) override;
   std::unique_ptr<ResultStream> query(const std::string& sql) override;
@@ -32,6 +42,7 @@ class DuckdbSession final : public Session {
   Connection connection_;
   RowStreams& streams_;
   FunctionNames& names_;
+  std::shared_ptr<EndedConnections> ended_;
 };
 
 }  // namespace tidemill::engine::duckdb
