@@ -85,7 +85,8 @@ def stage_times(bench, source):
         shutil.rmtree(project, ignore_errors=True)
         shutil.copytree(source, project)
         for stage, seconds in taken.items():
-            seconds.append(bench.run(bench.tidemill, "-C", project, stage, "--date", DAY).seconds)
+            day = [] if stage == "train" else ["--date", DAY]
+            seconds.append(bench.run(bench.tidemill, "-C", project, stage, *day).seconds)
     return {stage: round(float(np.median(seconds)), 4) for stage, seconds in taken.items()}
 
 
@@ -174,8 +175,9 @@ def learner_case(ours, count, peers):
         medians = bench.interleaved(sides, lambda measured: measured.answer["seconds"])
         errors = {name: measured.answer["test_rmse"] for name, (_, _, measured) in medians.items()}
         for name, error in errors.items():
-            if not errors["tidemill"] <= error * 1.01:
-                raise Mismatch(f"test RMSE {errors['tidemill']:.6f}, {name} has {error:.6f}: over 1 % worse")
+            worse = errors["tidemill"] / error - 1
+            if not worse <= (0.01 if bench.scale >= 1 else 0.05):  # few rows: the draws of one seed show
+                raise Mismatch(f"test RMSE {errors['tidemill']:.6f}, {100 * worse:.1f} % over that of {name}")
         note = "test RMSE: " + ", ".join(f"{name} {error:.5f}" for name, error in errors.items())
         return result(medians, test_rmse=errors, note=note)
     return case

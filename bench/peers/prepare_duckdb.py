@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from churn_columns import CATEGORIES, COMPARED, KEY, NUMERIC, TARGET, TEST_FRACTION, TIME
+from churn_columns import CATEGORIES, COMPARED, KEY, MEASURED, NUMERIC, TARGET, TEST_FRACTION, TIME
 
 FEATURES = f"""
     hour({TIME})::DOUBLE AS hour, (isodow({TIME}) - 1)::DOUBLE AS day_of_week,
@@ -32,8 +32,9 @@ def split(sql, sides):
 def prepare(raw, output, sides):
     sql = duckdb.connect().execute
     sql("SET preserve_insertion_order = false")
+    doubles = ", ".join(f"{name}::DOUBLE AS {name}" for name in MEASURED)
     sql(f"""CREATE TABLE features AS
-            SELECT *, {FEATURES} FROM read_parquet('{raw}') WHERE {TARGET} IS NOT NULL""")
+            SELECT * REPLACE ({doubles}), {FEATURES} FROM read_parquet('{raw}') WHERE {TARGET} IS NOT NULL""")
     split(sql, sides)
     joins = compared = ""
     for name, (value, group) in COMPARED.items():

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import polars as pl
 
-from churn_columns import CATEGORIES, COMPARED, KEY, NUMERIC, TARGET, TEST_FRACTION, TIME
+from churn_columns import CATEGORIES, COMPARED, KEY, MEASURED, NUMERIC, TARGET, TEST_FRACTION, TIME
 
 
 def features(raw):
     col, time = pl.col, pl.col(TIME).dt
-    return pl.scan_parquet(raw).filter(col(TARGET).is_not_null()).with_columns(
+    rows = pl.scan_parquet(raw).filter(col(TARGET).is_not_null())
+    return rows.with_columns(col(MEASURED).cast(pl.Float64)).with_columns(
         hour=time.hour().cast(pl.Float64),
         day_of_week=(time.weekday() - 1).cast(pl.Float64),
         is_weekend=(time.weekday() >= 6).cast(pl.Float64),

@@ -9,9 +9,9 @@ import re
 import sqlite3
 from pathlib import Path
 
-# Files whose content is the same whenever the same data, settings and seed made them.
-EXACT = re.compile(r"\.(parquet|onnx|csv|svg)$"
-                   r"|/(preparation|feature_metadata|manifest|validation_report)\.json$")
+# Every file's content is the same whenever the same data, settings and seed made it, but for those that hold
+# random ids and times.
+VARYING = {"MLmodel"}
 # Metrics and parameters that tell how long something took.
 TIMED = re.compile(r"seconds|duration|_ms$|_time$")
 
@@ -36,7 +36,7 @@ def rows(database, sql):
 
 def files_of(folder):
     """{relative path: hash, or "" where the content may differ}."""
-    return {str(path): sha256(folder / path) if EXACT.search(f"/{path}") else ""
+    return {str(path): "" if path.name in VARYING else sha256(folder / path)
             for path in visible_files(folder)}
 
 
