@@ -42,7 +42,8 @@ template <typename Visit>
 bool visit_numbers(duckdb_type type, const void* data, Visit visit) {
   switch (type) {
     case DUCKDB_TYPE_BOOLEAN:
-      return visit(static_cast<const bool*>(data), 1, 1), true;
+      // As bytes: under a null lies whatever was there before, which need not be a bool.
+      return visit(static_cast<const uint8_t*>(data), 1, 1), true;
     case DUCKDB_TYPE_TINYINT:
       return visit(static_cast<const int8_t*>(data), 1, 1), true;
     case DUCKDB_TYPE_SMALLINT:
