@@ -36,7 +36,8 @@ class EngineTest : public testing::Test {
 };
 
 TEST_F(EngineTest, ConvertsEveryNumericType) {
-  const auto session = open_engine(options_)->new_session();
+  const auto engine = open_engine(options_);
+  const auto session = engine->new_session();
   const auto stream = session->query(
       "SELECT 1::TINYINT, 2::SMALLINT, 3::INTEGER, 4::BIGINT, 5::UTINYINT, 6::USMALLINT, 7::UINTEGER, "
       "8::UBIGINT, "
@@ -58,7 +59,8 @@ TEST_F(EngineTest, ConvertsEveryNumericType) {
 }
 
 TEST_F(EngineTest, NullsAreNanAndEmpty) {
-  const auto session = open_engine(options_)->new_session();
+  const auto engine = open_engine(options_);
+  const auto session = engine->new_session();
   const auto stream =
       session->query("SELECT * FROM (VALUES (1, 'one'), (NULL, NULL), (3, 'a text of some length')) t(n, s)");
   const Batch* batch = stream->next();
@@ -82,7 +84,8 @@ TEST_F(EngineTest, KeepsRowOrderAtAnyThreadCount) {
   const std::string file = (dir_ / "data/rows.parquet").string();
   for (int threads : {1, 2, 4}) {
     options_.thread_count = threads;
-    const auto session = open_engine(options_)->new_session();
+    const auto engine = open_engine(options_);
+    const auto session = engine->new_session();
     session->execute("COPY (SELECT range AS i FROM range(300000)) TO '" + file + "' (ROW_GROUP_SIZE 20480)");
     const auto stream = session->query("SELECT i FROM read_parquet('" + file + "') WHERE i % 3 = 0");
     int64_t next = 0;
@@ -96,7 +99,8 @@ TEST_F(EngineTest, KeepsRowOrderAtAnyThreadCount) {
 }
 
 TEST_F(EngineTest, TakesTables) {
-  const auto session = open_engine(options_)->new_session();
+  const auto engine = open_engine(options_);
+  const auto session = engine->new_session();
   InputColumn number{{"n", "DOUBLE"}, {}, {}, {}}, text{{"s", "VARCHAR"}, {}, {}, {}},
       flag{{"b", "BOOLEAN"}, {}, {}, {}};
   for (int i = 0; i < 5000; ++i) {
@@ -123,7 +127,8 @@ TEST_F(EngineTest, TouchesOnlyReadablePaths) {
   std::ofstream(dir_ / "outside/secret.txt") << "secret";
   fs::create_directory_symlink(dir_ / "data", dir_ / "link");
   fs::create_symlink(dir_ / "outside/secret.txt", dir_ / "data/escape.txt");
-  const auto session = open_engine(options_)->new_session();
+  const auto engine = open_engine(options_);
+  const auto session = engine->new_session();
   const std::string data = (dir_ / "data").string();
   session->execute("COPY (SELECT 1 AS a) TO '" + data + "/a.parquet'");
   session->execute("SELECT * FROM read_parquet('" + data + "/*.parquet')");
@@ -147,7 +152,8 @@ TEST_F(EngineTest, TouchesOnlyReadablePaths) {
 
 TEST_F(EngineTest, ReportsWhatWentWrong) {
   std::ofstream(dir_ / "data/torn.parquet") << "PAR1 but no more";
-  const auto session = open_engine(options_)->new_session();
+  const auto engine = open_engine(options_);
+  const auto session = engine->new_session();
   const std::string data = (dir_ / "data").string();
   EXPECT_EQ(code_of(*session, "SELECT * FROM read_parquet('" + data + "/torn.parquet')"),
             ErrorCode::kInvalidArgument);
@@ -165,7 +171,8 @@ TEST_F(EngineTest, ReportsWhatWentWrong) {
 
 TEST_F(EngineTest, GivesEveryRowOnceToForEachBatch) {
   options_.thread_count = 4;
-  const auto session = open_engine(options_)->new_session();
+  const auto engine = open_engine(options_);
+  const auto session = engine->new_session();
   session->execute(
       "CREATE TEMP TABLE t AS SELECT range AS i, CASE WHEN range % 5 <> 0 THEN 'text ' || range END AS s "
       "FROM range(500000)");

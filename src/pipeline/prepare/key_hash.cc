@@ -101,7 +101,7 @@ void hash_lanes(const std::string_view* texts, uint64_t* out) {
   alignas(32) uint32_t rows[kLanes][kWords] = {};
   for (size_t lane = 0; lane < kLanes; ++lane) {
     char* block = reinterpret_cast<char*>(rows[lane]);
-    std::memcpy(block, texts[lane].data(), texts[lane].size());
+    texts[lane].copy(block, texts[lane].size());
     block[texts[lane].size()] = static_cast<char>(0x80);
     rows[lane][kWords - 2] = static_cast<uint32_t>(texts[lane].size() * 8);
   }
