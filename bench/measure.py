@@ -1,11 +1,9 @@
 """Running children, taking their wall time and peak memory, and the shape of a result."""
 
 import json
-import os
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 PEERS = Path(__file__).resolve().parent / "peers"
@@ -15,26 +13,32 @@ class Mismatch(Exception):
     """Two sides did not compute the same."""
 
 
+# A child's peak memory begins with that of the process it was started from (Linux keeps the mark over exec),
+# so each is started from an interpreter that has loaded nothing.
+LAUNCHER = """
+import os, sys, time
+start = time.perf_counter()
+pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+exit_code = os.waitstatus_to_exitcode(status)
+print("\\n", time.perf_counter() - start, usage.ru_maxrss / 1024, exit_code, file=sys.stderr)
+"""
+
+
 class Measured:
     """One finished child: seconds (wall), peak_mb (largest process of its tree), answer (last JSON line)."""
 
     def __init__(self, command, folder):
-        start = time.perf_counter()
-        with open(folder / "stdout", "w+b") as out, open(folder / "stderr", "w+b") as err:
-            process = subprocess.Popen([str(part) for part in command], stdout=out, stderr=err,
-                                       stdin=subprocess.DEVNULL, cwd=folder)
-            _, status, usage = os.wait4(process.pid, 0)
-            self.seconds = time.perf_counter() - start
-            out.seek(0)
-            err.seek(0)
-            text = out.read().decode(errors="replace")
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode != 0:
-                shown = " ".join(str(part) for part in command)
-                said = err.read().decode(errors="replace")[-3000:] + text[-500:]
-                raise RuntimeError(f"{shown}: exit {process.returncode}\n{said}")
-        self.peak_mb = usage.ru_maxrss / 1024
-        self.answer = last_json(text)
+        words = [str(part) for part in command]
+        done = subprocess.run([sys.executable, "-S", "-E", "-c", LAUNCHER, *words], cwd=folder, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, errors="replace", check=True)
+        *said, figures = done.stderr.splitlines()
+        seconds, peak_mb, status = figures.split()
+        if status != "0":
+            shown = "\n".join(said)[-3000:] + done.stdout[-500:]
+            raise RuntimeError(f"{' '.join(words)}: exit {status}\n{shown}")
+        self.seconds, self.peak_mb = float(seconds), float(peak_mb)
+        self.answer = last_json(done.stdout)
 
 
 def last_json(text):
