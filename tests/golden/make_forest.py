@@ -78,6 +78,9 @@ with np.errstate(over="ignore"):
         forest(1000, n_estimators=50, max_samples=0.3),
         forest(5000, n_estimators=30),
         forest(5000, n_estimators=30, max_depth=6, max_features=0.5),
+        forest(100_000, n_estimators=20, max_depth=10),
+        forest(100_000, n_estimators=10),
+        forest(1_000_000, n_estimators=10, max_depth=10),
     ]
 cases = [f' "{name}": [\n  ' + ",\n  ".join(json.dumps(case) for case in group) + "\n ]"
          for name, group in (("trees", trees), ("forests", forests))]
