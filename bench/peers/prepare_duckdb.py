@@ -10,7 +10,7 @@ from churn_columns import CATEGORIES, COMPARED, KEY, MEASURED, NUMERIC, TARGET, 
 FEATURES = f"""
     hour({TIME})::DOUBLE AS hour, (isodow({TIME}) - 1)::DOUBLE AS day_of_week,
     (isodow({TIME}) >= 6)::INT::DOUBLE AS is_weekend,
-    total_spend / greatest(num_transactions, 1) AS spend_per_transaction,
+    total_spend / if(num_transactions < 1, 1, num_transactions) AS spend_per_transaction,
     0.6 * login_frequency + 0.4 * avg_session_minutes AS engagement_score,
     (support_tickets >= 3)::INT::DOUBLE AS high_support_tickets,
     (login_frequency < 8)::INT::DOUBLE AS low_engagement"""

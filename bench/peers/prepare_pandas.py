@@ -23,7 +23,7 @@ def add_features(table):
     table["hour"] = time.hour.astype(float)
     table["day_of_week"] = time.day_of_week.astype(float)
     table["is_weekend"] = (time.day_of_week >= 5).astype(float)
-    table["spend_per_transaction"] = table.total_spend / table.num_transactions.clip(lower=1).fillna(1)
+    table["spend_per_transaction"] = table.total_spend / table.num_transactions.clip(lower=1)
     table["engagement_score"] = 0.6 * table.login_frequency + 0.4 * table.avg_session_minutes
     for name, column, holds in (("high_support_tickets", "support_tickets", lambda x: x >= 3),
                                 ("low_engagement", "login_frequency", lambda x: x < 8)):

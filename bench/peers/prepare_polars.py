@@ -15,7 +15,7 @@ def features(raw):
         hour=time.hour().cast(pl.Float64),
         day_of_week=(time.weekday() - 1).cast(pl.Float64),
         is_weekend=(time.weekday() >= 6).cast(pl.Float64),
-        spend_per_transaction=col("total_spend") / pl.max_horizontal("num_transactions", 1),
+        spend_per_transaction=col("total_spend") / col("num_transactions").clip(1),
         engagement_score=0.6 * col("login_frequency") + 0.4 * col("avg_session_minutes"),
         high_support_tickets=(col("support_tickets") >= 3).cast(pl.Float64),
         low_engagement=(col("login_frequency") < 8).cast(pl.Float64)).drop(TIME)

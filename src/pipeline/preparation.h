@@ -16,7 +16,7 @@ namespace tidemill::pipeline {
 // or a comparison: `value` divided by its mean, on the train side, within the row's `group`.
 struct FeatureDefinition {
   std::string name;
-  std::string expression;  // "total_spend / greatest(num_transactions, 1)"; "" for a comparison
+  std::string expression;  // "total_spend * login_frequency"; "" for a comparison
   std::string value;       // comparison: a numeric raw column or feature above
   std::string group;       // comparison: a categorical raw column
   std::string place;       // "tidemill.toml:52", for messages

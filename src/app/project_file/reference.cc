@@ -30,7 +30,7 @@ A comparison divides a value by its mean within the row's group, learned from tr
 
 ```toml
 [features]
-spend_per_transaction = "total_spend / greatest(num_transactions, 1)"
+spend_per_transaction = "total_spend / if(num_transactions < 1, 1, num_transactions)"
 spend_vs_segment_avg = { value = "total_spend", group = "customer_segment" }
 ```
 )md";
