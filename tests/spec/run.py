@@ -31,6 +31,13 @@ def run_spec(spec, value, captured, settings, trained):
     scratch = Path(tempfile.mkdtemp(prefix=spec.name.replace("/", "-") + "-", dir=settings.scratch))
     runner = Runner(settings.program, scratch, trained)
     runner.variables = captured | runner.variables | ({spec.variable: value} if spec.variable else {})
+    try:
+        return run_blocks(spec, runner, captured, settings)
+    finally:
+        runner.close()
+
+
+def run_blocks(spec, runner, captured, settings):
     outcomes = []
     for block in spec.blocks:
         place = f"{spec.path}:{block.line}: {block.verb} {block.arguments}"

@@ -6,6 +6,7 @@
 //                     FAULT_STATE
 //   FAULT=enospc:N    writes to files fail with ENOSPC once N bytes were written
 //   FAULT=erofs:N     opening a file for writing, mkdir and rename fail with EROFS from the N-th such call on
+//   FAULT_UNDER=DIR   enospc and erofs meet only what lies in this folder (an absolute path)
 //   FAULT_STATE=FILE  16 bytes of counters shared between processes; made when absent
 //   FAULT_LOG=FILE    gets a line "CLASS PATH" for every event
 //
@@ -37,6 +38,7 @@ struct State {
 
 static enum Mode mode;
 static uint64_t limit;
+static const char* under;
 static int log_fd = -1;
 static struct State own_state;
 static struct State* state = &own_state;
@@ -50,6 +52,7 @@ __attribute__((constructor)) static void start(void) {
     if (strncmp(fault, "enospc:", 7) == 0) mode = kNoSpace;
     if (strncmp(fault, "erofs:", 6) == 0) mode = kReadOnly;
   }
+  under = getenv("FAULT_UNDER");
   const char* shared = getenv("FAULT_STATE");
   if (shared) {
     long fd = syscall(SYS_openat, AT_FDCWD, shared, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -93,6 +96,20 @@ static int ends_with(const char* text, const char* end) {
   return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
+// Whether a fault may meet this path; a relative one starts at the working folder.
+static int is_under(const char* path) {
+  if (!under) return 1;
+  char absolute[8200];
+  if (path[0] != '/') {
+    if (!getcwd(absolute, 4096)) return 0;
+    size_t length = strlen(absolute);
+    snprintf(absolute + length, sizeof absolute - length, "/%s", path);
+    path = absolute;
+  }
+  size_t length = strlen(under);
+  return strncmp(path, under, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
 // Counts a write of `size` bytes; 1 when it must fail.
 static int write_fails(int fd, size_t size) {
   int saved = errno;
@@ -103,9 +120,11 @@ static int write_fails(int fd, size_t size) {
   }
   char path[4096];
   path_of(fd, path, sizeof path);
-  errno = saved;
   if (ends_with(path, ".db") || ends_with(path, "-wal") || ends_with(path, "-journal"))
     event("database", path);
+  int met = is_under(path);
+  errno = saved;
+  if (!met) return 0;
   uint64_t total = __atomic_add_fetch(&state->byte_count, size, __ATOMIC_SEQ_CST);
   if (mode != kNoSpace || total <= limit) return 0;
   errno = ENOSPC;
@@ -114,6 +133,7 @@ static int write_fails(int fd, size_t size) {
 
 static int change_fails(const char* path) {
   if (mode != kReadOnly || strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0) return 0;
+  if (!is_under(path)) return 0;
   if (__atomic_add_fetch(&state->byte_count, 1, __ATOMIC_SEQ_CST) < limit) return 0;
   errno = EROFS;
   return 1;

@@ -14,6 +14,7 @@ import subprocess
 import threading
 from pathlib import Path
 
+from mounts import Mounts
 from spec_grammar import SpecError, substitute
 from toml_edit import set_key
 
@@ -60,6 +61,7 @@ class Runner:
         }
         self.fault = {}
         self.held = None
+        self.mounts = Mounts()
         self.snapshots = {}
         self.stdout = ""
 
@@ -70,6 +72,9 @@ class Runner:
             raise SpecError(f"unknown verb '{block.verb}'; known: {', '.join(known)}")
         return verb(substitute(block.arguments, self.variables), block)
 
+    def close(self):
+        self.mounts.close()
+
     def call(self, arguments, stdin=None):
         """Runs the program; a failure is a mistake of the test's set-up."""
         done = self.start(arguments, stdin)
@@ -78,7 +83,10 @@ class Runner:
         return done
 
     def start(self, arguments, stdin=None):
-        environment, self.fault = {**self.environment, **self.fault}, {}
+        fault, self.fault = self.fault, {}
+        if not fault and (mount := self.mounts.fault()):
+            fault = fault_environment(self.program, *mount)
+        environment = {**self.environment, **fault}
         return subprocess.run(
             [self.program, *arguments], cwd=self.project, env=environment, stdin=stdin or subprocess.DEVNULL,
             capture_output=True, text=True, errors="backslashreplace", timeout=TIMEOUT_S, check=False)
@@ -171,6 +179,17 @@ class Runner:
 
     def verb_fault(self, arguments, _):
         self.fault = fault_environment(self.program, *arguments.split())
+        return []
+
+    def verb_mount(self, arguments, _):
+        if not re.fullmatch(r"\S+ \d+[kmg]", arguments):
+            raise SpecError("write: mount FOLDER SIZE, such as 100k or 4m")
+        folder, size = arguments.split()
+        self.mounts.mount(self.project / folder, size)
+        return []
+
+    def verb_read_only(self, arguments, _):
+        self.mounts.read_only(self.project / arguments)
         return []
 
     def verb_hold(self, arguments, _):
@@ -269,12 +288,13 @@ class Runner:
         return [f"{state[path]} {path}" for path in sorted(state)] or ["same"]
 
 
-def fault_environment(program, what, count):
-    """The environment that makes the interposer act: `what` as in tests/support/fault.c."""
+def fault_environment(program, what, count, folder="/"):
+    """The environment that makes the interposer act, in this folder: `what` as in tests/support/fault.c."""
     library = Path(program).resolve().parent / "tests" / "libfault.so"
     if not library.exists():
         raise SpecError(f"{library} is not built; build the target 'fault'")
-    return {"LD_PRELOAD": str(library), "FAULT": f"{what}:{count}"}
+    under = {} if folder == "/" else {"FAULT_UNDER": str(folder)}
+    return {"LD_PRELOAD": str(library), "FAULT": f"{what}:{count}", **under}
 
 
 def json_values(document, path):

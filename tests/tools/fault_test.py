@@ -69,6 +69,12 @@ class Fault(unittest.TestCase):
         self.assertIn(os.strerror(errno.EROFS), error)
         self.assertEqual(files, set())
 
+    def test_a_fault_can_be_kept_to_a_folder(self):
+        inside = os.path.realpath(tempfile.gettempdir())
+        for fault in ("enospc:0", "erofs:1"):
+            self.assertEqual(run(fault, FAULT_UNDER=inside)[0], 1)
+            self.assertEqual(run(fault, FAULT_UNDER=inside[:-1])[0], 0)
+
     def test_processes_can_share_their_counters(self):
         with tempfile.TemporaryDirectory() as folder:
             state = f"{folder}/state"

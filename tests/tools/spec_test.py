@@ -1,6 +1,7 @@
 """The spec runner itself, against a stand-in for the program."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,14 +20,16 @@ PROGRAM = """#!/bin/sh
 case $1 in
   say) shift; echo "$@" ;;
   fail) echo "no such thing: $2" >&2; exit 4 ;;
+  fault) echo $FAULT ${FAULT_UNDER##*/} ;;
   json) echo '{"days": [{"score": 95.25, "models": ["a", "b"]}]}' ;;
   init) : > tidemill.toml ;;
 esac
 """
 
 
-def run_specs(options=(), **specs):
-    """Runs the real runner in a copy of its folder with these specs; (exit code, output, specs' texts)."""
+def run_specs(options=(), commands=None, **specs):
+    """Runs the real runner in a copy of its folder with these specs, and with these shell scripts before the
+    system's `commands`; (exit code, output, specs' texts)."""
     with tempfile.TemporaryDirectory() as folder:
         spec_dir = Path(folder) / "tests" / "spec"
         spec_dir.mkdir(parents=True)
@@ -35,10 +38,16 @@ def run_specs(options=(), **specs):
         program = Path(folder) / "tidemill"
         program.write_text(PROGRAM)
         program.chmod(0o755)
+        (spec_dir.parent / "libfault.so").touch()
+        for name, script in (commands or {}).items():
+            (Path(folder) / name).write_text(f"#!/bin/sh\n{script}\n")
+            (Path(folder) / name).chmod(0o755)
         for name, text in specs.items():
             (spec_dir / f"{name}.test").write_text("# description: a trial\n\n" + textwrap.dedent(text))
         done = subprocess.run([sys.executable, spec_dir / "run.py", *options], capture_output=True, text=True,
-                              env={**os.environ, "TIDEMILL_BIN": str(program)}, check=False)
+                              check=False,
+                              env={**os.environ, "TIDEMILL_BIN": str(program),
+                                   "PATH": f"{folder}:{os.environ['PATH']}"})
         texts = {name: (spec_dir / f"{name}.test").read_text() for name in specs}
         return done.returncode, done.stdout + done.stderr, texts
 
@@ -136,6 +145,60 @@ class Running(unittest.TestCase):
         self.assertIn("unknown verb 'fly'; known: append, bytes, cli", output)
         self.assertIn("-b\n+a", output)
         self.assertEqual(code, 1)
+
+    def test_mounts_are_gone_after_a_failure(self):
+        with tempfile.NamedTemporaryFile("r", suffix=".log") as log:
+            code, output, _ = run_specs(
+                commands={name: f'echo {name} "$@" >>{log.name}' for name in ("mount", "umount")},
+                small="mount data 100k\n\nmount data 4m\n\nread_only data\n\ncli say a\n----\nb\n")
+            calls = log.read().splitlines()
+        self.assertIn("0 passed, 1 failed", output)
+        self.assertEqual(code, 1)
+        self.assertEqual([re.sub(r" /\S*/project/", " ", call) for call in calls], [
+            "mount -t tmpfs -o size=100k tidemill-spec data", "mount -o remount,rw,size=4m data",
+            "mount -o remount,ro data", "umount data"])
+
+    def test_a_busy_mount_is_let_go(self):
+        with tempfile.NamedTemporaryFile("r", suffix=".log") as log:
+            _, output, _ = run_specs(small="mount data 100k\n", commands={
+                "mount": "true", "umount": f'echo "$1" >>{log.name}; [ "$1" = --lazy ]'})
+            self.assertEqual(len(log.read().splitlines()), 2)
+        self.assertIn("1 passed, 0 failed", output)
+
+    def test_who_may_not_mount_meets_faults_instead(self):
+        code, output, _ = run_specs(commands={"mount": "echo only root can do that >&2; exit 1"}, small="""\
+            mount data 2k
+
+            cli fault
+            ----
+            enospc:2048 data
+
+            bytes data/rows 00 00 00
+
+            cli fault
+            ----
+            enospc:2045 data
+
+            fault kill 3
+
+            cli fault
+            ----
+            kill:3
+
+            read_only data
+
+            cli fault
+            ----
+            erofs:1 data
+
+            mount data 1m
+
+            cli fault
+            ----
+            enospc:1048573 data
+            """)
+        self.assertIn("1 passed, 0 failed", output)
+        self.assertEqual(code, 0)
 
     def test_update_keeps_what_still_fits(self):
         text = "cli say 'run 7'\n----\nrun <re:[0-9]+>\n\ncli fail x\n----\nold\n"
