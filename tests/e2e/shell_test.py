@@ -1,0 +1,109 @@
+"""What only a real shell and a real terminal show: completion that completes, and colours."""
+
+import os
+import pty
+import select
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import PROGRAM
+
+RED = b"\033[31m"
+COMPLETE = """
+export PATH="$1:$PATH"
+shift
+source <(tidemill completion bash)
+complete -p tidemill
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_tidemill
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+def completed(folder, *words):
+    """What bash offers for the last of these words."""
+    bin_dir = folder / "bin"
+    bin_dir.mkdir(exist_ok=True)
+    if not (bin_dir / "tidemill").exists():
+        (bin_dir / "tidemill").symlink_to(Path(PROGRAM).resolve())
+    done = subprocess.run(["bash", "-c", COMPLETE, "bash", bin_dir, "tidemill", *words], cwd=folder,
+                          capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    rule, *offered = done.stdout.splitlines()
+    assert rule == "complete -F _tidemill tidemill"
+    return offered
+
+
+@pytest.mark.parametrize("words, offered", [
+    (["mo"], ["models"]),
+    (["models", "pro"], ["promote"]),
+    (["-C", "run", "variables", "g"], ["get"]),
+    (["--project-dir=shop", "models", "li"], ["list"]),
+    (["run", "--fr"], ["--from"]),
+    (["models", "list", "--out"], ["--output"]),
+    (["predict", "cust"], ["customers.csv"]),
+])
+def test_bash_completes(tmp_path, words, offered):
+    (tmp_path / "customers.csv").touch()
+    assert completed(tmp_path, *words) == offered
+
+
+def test_bash_offers_every_command(tmp_path):
+    usage = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, check=True).stdout
+    commands = usage.split("Subcommands:\n")[1].split("\n\n")[0].splitlines()
+    names = [line.split()[0] for line in commands if line[2] != " "]
+    assert len(names) > 10
+    assert set(names) <= set(completed(tmp_path, ""))
+
+
+def on_a_terminal(*arguments, **environment):
+    """What the program writes to a terminal that is its stdout and stderr."""
+    primary, secondary = pty.openpty()
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    process = subprocess.Popen([PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=secondary,
+                               stderr=secondary, env={**kept, **environment})
+    os.close(secondary)
+    written = b""
+    while select.select([primary], [], [], 60)[0]:
+        try:
+            block = os.read(primary, 65536)
+        except OSError:  # Linux: nobody holds the other side any more
+            break
+        if not block:
+            break
+        written += block
+    os.close(primary)
+    return process.wait(timeout=60), written
+
+
+def test_an_error_is_red_on_a_terminal(tmp_path):
+    code, written = on_a_terminal("-C", tmp_path, "models", "list")
+    assert code == 4
+    assert written.startswith(RED + b"error:\033[0m ")
+
+
+def test_no_color_is_obeyed(tmp_path):
+    code, written = on_a_terminal("-C", tmp_path, "models", "list", NO_COLOR="1")
+    assert code == 4
+    assert written.startswith(b"error: ")
+    assert b"\033" not in written
+
+
+def test_a_file_or_a_pipe_gets_no_colours(tmp_path):
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    done = subprocess.run([PROGRAM, "-C", tmp_path, "models", "list"], capture_output=True, check=False,
+                          env=kept)
+    assert done.returncode == 4
+    assert b"\033" not in done.stdout + done.stderr
+
+
+def test_progress_is_only_for_a_terminal(empty_churn):
+    code, written = on_a_terminal("-C", empty_churn.folder, "run", "--date", "2026-11-01")
+    assert code == 0
+    assert b"\r\033[K" in written
+    done = empty_churn.run("run", "--date", "2026-11-02")
+    assert "\r" not in done.stdout + done.stderr
+    assert "\033" not in done.stdout + done.stderr
