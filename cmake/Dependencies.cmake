@@ -48,13 +48,16 @@ find_path(ZSTD_INCLUDE_DIR zstd.h REQUIRED)
 find_library(ZSTD_LIB zstd REQUIRED)
 _tidemill_imported(tidemill::zstd INCLUDE ${ZSTD_INCLUDE_DIR} LIBS ${ZSTD_LIB})
 
-# ONNX Runtime and XGBoost are opened with dlopen by the tasks that need them, so that every other
-# command starts without them: only headers here, the libraries are copied to <build>/lib.
+# libcurl, ONNX Runtime and XGBoost are opened with dlopen by the tasks that need them, so that every other
+# command starts without them: only headers here; those that Debian does not have are copied to <build>/lib.
+find_path(CURL_INCLUDE_DIR curl/curl.h REQUIRED)
+_tidemill_imported(tidemill::curl INCLUDE ${CURL_INCLUDE_DIR} LIBS ${CMAKE_DL_LIBS})
 find_path(ONNXRUNTIME_INCLUDE_DIR onnxruntime_c_api.h HINTS ${TIDEMILL_DEPS_DIR}/onnxruntime REQUIRED)
 _tidemill_imported(tidemill::onnxruntime INCLUDE ${ONNXRUNTIME_INCLUDE_DIR} LIBS ${CMAKE_DL_LIBS})
 find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
 _tidemill_imported(tidemill::xgboost INCLUDE ${XGBOOST_INCLUDE_DIR} LIBS ${CMAKE_DL_LIBS})
-file(GLOB runtime_libs ${TIDEMILL_DEPS_DIR}/onnxruntime/*.so* ${TIDEMILL_DEPS_DIR}/xgboost/*.so*)
+file(GLOB runtime_libs ${TIDEMILL_DEPS_DIR}/onnxruntime/*.so* ${TIDEMILL_DEPS_DIR}/xgboost/*.so*
+     ${TIDEMILL_DEPS_DIR}/duckdb/*.duckdb_extension)
 foreach(lib IN LISTS runtime_libs)
   file(COPY ${lib} DESTINATION ${PROJECT_BINARY_DIR}/lib)
 endforeach()

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs what Tidemill is built from: Debian packages, and into a per-user cache, by version and hash,
-# the three libraries that Debian does not have. Safe to run again; prints only what it does, and on
+# the libraries that Debian does not have. Safe to run again; prints only what it does, and on
 # stdout the folder with the libraries. With --tests also what the tests need, with --lint clang-tidy.
 set -euo pipefail
 
 cache=${TIDEMILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill}
-deps=$cache/deps-1  # raise when a version or a file below changes
+deps=$cache/deps-2  # raise when a version or a file below changes
 
 duckdb_module=github.com/duckdb/duckdb-go-bindings/lib/linux-amd64
 duckdb_version=v0.10505.0 # DuckDB 1.5.5
@@ -55,12 +55,13 @@ go_module() {
 
 python_wheels() { # into $1
   python3 -m pip download -q --no-deps --require-hashes --only-binary=:all: --python-version 3.11 \
-    --implementation cp --abi cp311 --abi none --platform manylinux_2_28_x86_64 -d "$1" -r tools/wheels.txt
+    --implementation cp --abi cp311 --abi none --platform manylinux_2_28_x86_64 \
+    --platform manylinux2014_x86_64 -d "$1" -r tools/wheels.txt
 }
 
 fetch_libraries() {
   [ -e "$deps/complete" ] && return 0
-  say "fetching DuckDB, ONNX Runtime and XGBoost into $deps"
+  say "fetching DuckDB, its httpfs, ONNX Runtime and XGBoost into $deps"
   local work wheel module
   mkdir -p "$cache"
   work=$(mktemp -d "$cache/.deps-XXXXXX")
@@ -71,6 +72,7 @@ fetch_libraries() {
   cp "$module"/onnxruntime_c_api.h "$module"/onnxruntime_ep_c_api.h "$work/onnxruntime/"
   python_wheels "$work/wheels"
   for wheel in "$work"/wheels/*.whl; do python3 -m zipfile -e "$wheel" "$work/unpacked"; done
+  cp "$work"/unpacked/duckdb_extension_httpfs/extensions/v1.5.5/httpfs.duckdb_extension "$work/duckdb/"
   cp "$work"/unpacked/onnxruntime/capi/libonnxruntime.so.1.22.1 "$work/onnxruntime/"
   cp "$work"/unpacked/xgboost/lib/libxgboost.so "$work"/unpacked/xgboost_cpu.libs/libgomp-*.so* \
     "$work/xgboost/"

@@ -7,7 +7,7 @@
 #include <xgboost/c_api.h>
 
 #include "base/error.h"
-#include "models/shared_library.h"
+#include "base/shared_library.h"
 
 namespace tidemill::models {
 

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
-#include "models/shared_library.h"
+#include "base/shared_library.h"
 
 namespace tidemill::onnx {
 namespace {
@@ -20,7 +20,7 @@ constexpr uint32_t kApiVersion = 22;
 constexpr size_t kShardRows = 4096;
 
 const OrtApi& load_api() {
-  const models::SharedLibrary library(kLibrary, "to compute predictions");
+  const SharedLibrary library(kLibrary, "to compute predictions");
   const OrtApiBase* base = library.function<decltype(OrtGetApiBase)>("OrtGetApiBase")();
   const OrtApi* api = base->GetApi(kApiVersion);
   if (api == nullptr) {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace tidemill::models {
+namespace tidemill {
 
 // Stays loaded until the process ends. Looked for as the program's own libraries are: its RUNPATH (lib/
 // beside it), then the system's folders.
@@ -26,4 +26,4 @@ class SharedLibrary {
   void* handle_ = nullptr;
 };
 
-}  // namespace tidemill::models
+}  // namespace tidemill

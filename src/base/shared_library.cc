@@ -1,4 +1,4 @@
-#include "models/shared_library.h"
+#include "base/shared_library.h"
 
 #include <vector>
 
@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace tidemill::models {
+namespace tidemill {
 namespace {
 
 // The program's own search path. dlopen would follow it too, but not when a sanitizer calls dlopen for us.
@@ -57,4 +57,4 @@ void* SharedLibrary::address(const char* name) const {
   return out;
 }
 
-}  // namespace tidemill::models
+}  // namespace tidemill

@@ -1,10 +1,10 @@
-#include "models/shared_library.h"
+#include "base/shared_library.h"
 
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 
-namespace tidemill::models {
+namespace tidemill {
 namespace {
 
 TEST(SharedLibrary, SaysWhereItLookedForAMissingOne) {
@@ -27,4 +27,4 @@ TEST(SharedLibrary, SaysWhenAFunctionIsMissing) {
 }
 
 }  // namespace
-}  // namespace tidemill::models
+}  // namespace tidemill
