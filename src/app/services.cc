@@ -13,6 +13,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The stored artifact locations follow a project that was moved.
+int64_t relocate(tracking::Store& store, const std::string& from, const std::string& to) {
+  try {
+    return store.relocate(from, to);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kPermissionDenied) throw;
+    throw Error(ErrorCode::kPermissionDenied,
+                fmt::format("this project was moved from {} and {} cannot be written to, so it does not know "
+                            "where its models are: run a command once where it can be written to, or show it "
+                            "at its old place",
+                            from, store.uri()));
+  }
+}
+
 dags::ProjectOptions options_of(const Project& project) {
   return {project.name,
           project.tracking.experiment,
@@ -88,7 +102,7 @@ tracking::Store& ProjectServices::tracking() {
   tracking_ = tracking::open_store(project_.tracking.uri, project_.dir, {root}, clock_);
   const auto recorded = tracking_->recorded_artifact_root();
   if (recorded && *recorded != root.string()) {
-    const int64_t changed = tracking_->relocate(*recorded, root.string());
+    const int64_t changed = relocate(*tracking_, *recorded, root.string());
     notify_(fmt::format("this project was moved from {}: {} artifact locations in {} now point to {}",
                         *recorded, changed, tracking_->uri(), root.string()));
   }

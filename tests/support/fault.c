@@ -5,7 +5,9 @@
 //                     file (SQLite's commits are writes to its log), in all processes that inherit
 //                     FAULT_STATE
 //   FAULT=enospc:N    writes to files fail with ENOSPC once N bytes were written
-//   FAULT=erofs:N     opening a file for writing, mkdir and rename fail with EROFS from the N-th such call on
+//   FAULT=erofs:N     opening a file for writing (or asking whether one may), mkdir and rename fail with
+//   EROFS
+//                     from the N-th such call on
 //   FAULT_UNDER=DIR   enospc and erofs meet only what lies in this folder (an absolute path)
 //   FAULT_STATE=FILE  16 bytes of counters shared between processes; made when absent
 //   FAULT_LOG=FILE    gets a line "CLASS PATH" for every event
@@ -254,6 +256,11 @@ OPEN(open)
 OPEN(open64)
 OPENAT(openat)
 OPENAT(openat64)
+
+int access(const char* path, int what) {
+  REAL(access, int (*)(const char*, int))
+  return (what & W_OK) && change_fails(path) ? -1 : real(path, what);
+}
 
 static FILE* open_stream(FILE* (*real)(const char*, const char*), const char* path, const char* how) {
   if (strpbrk(how, "wa+") && change_fails(path)) return NULL;

@@ -1,23 +1,19 @@
 #include "metadata/sqlite/sqlite_database.h"
 
-#include <limits>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "metadata/sqlite/connection.h"
 #include "metadata/sqlite/sqlite_error.h"
 
 namespace tidemill::metadata::sqlite {
 namespace {
 
-struct CloseConnection {
-  void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
-};
 struct FinalizeStatement {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
-using Connection = std::unique_ptr<sqlite3, CloseConnection>;
 using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
 struct TextHash {
@@ -164,18 +160,7 @@ std::string path_of(std::string rest, const std::filesystem::path& base_dir) {
 std::unique_ptr<Database> open(const std::string& rest, const std::filesystem::path& base_dir,
                                const OpenOptions& options) {
   const std::string path = path_of(rest, base_dir);
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (options.create ? SQLITE_OPEN_CREATE : 0);
-  sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
-  Connection connection(raw);
-  if (raw == nullptr) throw Error(ErrorCode::kResourceExhausted, "no memory to open database '" + path + "'");
-  if (code != SQLITE_OK) throw_last_error(raw, path, "");
-  sqlite3_extended_result_codes(raw, 1);
-  const int timeout_ms =
-      static_cast<int>(std::min<int64_t>(options.busy_timeout_ms, std::numeric_limits<int>::max()));
-  sqlite3_busy_timeout(raw, timeout_ms);
-  auto database = std::make_unique<SqliteDatabase>(std::move(connection), path);
-  database->execute("PRAGMA journal_mode = WAL", {});
+  auto database = std::make_unique<SqliteDatabase>(connect(path, options), path);
   database->execute("PRAGMA synchronous = FULL", {});
   database->execute("PRAGMA foreign_keys = ON", {});
   database->execute("PRAGMA case_sensitive_like = ON", {});
