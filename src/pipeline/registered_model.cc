@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "pipeline/artifacts.h"
+#include "pipeline/model_files.h"
 #include "tracking/model_uri.h"
 
 namespace tidemill::pipeline {
@@ -17,21 +17,17 @@ RegisteredModel load_registered_model(const std::string& uri, tracking::Store& s
                                       const storage::ObjectStore& artifacts) {
   RegisteredModel model;
   model.version = tracking::resolve_model_version(store, uri);
-  const std::string prefix = artifact_prefix(artifacts, model.version.storage_location);
-  const auto graph = artifacts.get(prefix + "/model.onnx");
-  const auto preparation = artifacts.get(prefix + "/" + kPreparationFile);
-  if (!graph || !preparation) {
-    if (artifacts.get(prefix + "/MLmodel")) {
-      throw Error(ErrorCode::kNotImplemented,
-                  fmt::format("{} is a model of kind \"command\", which only MLflow can load: "
-                              "mlflow.pyfunc.load_model(\"models:/{}/{}\")",
-                              uri, model.version.name, model.version.version));
-    }
-    throw Error(ErrorCode::kCorrupted, fmt::format("the files of {} are missing from {}", uri, prefix));
+  const auto files = read_model_files(model.version, artifacts);
+  if (!files) {
+    throw Error(
+        ErrorCode::kNotImplemented,
+        fmt::format("{} was made by another program (kind = \"command\"), and only MLflow can load it: "
+                    "mlflow.pyfunc.load_model(\"models:/{}/{}\")",
+                    uri, model.version.name, model.version.version));
   }
   model.preparation =
-      preparation_from_json(parse_json(*preparation, prefix), prefix + "/" + kPreparationFile);
-  model.scorer = std::make_shared<const onnx::Scorer>(*graph, uri);
+      preparation_from_json(parse_json(files->preparation, files->preparation_path), files->preparation_path);
+  model.scorer = std::make_shared<const onnx::Scorer>(files->graph, uri);
   return model;
 }
 

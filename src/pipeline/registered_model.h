@@ -23,7 +23,7 @@ struct RegisteredModel {
 
 // By "models:/NAME/VERSION", "models:/NAME/STAGE", "models:/NAME@ALIAS" or "models:/NAME/latest".
 // Errors: kInvalidArgument for another URI, kNotFound naming what there is, kNotImplemented for a version
-// that a command made (MLflow serves those), kCorrupted.
+// that a command made (MLflow serves those), kCorrupted for files that are missing or not what was written.
 RegisteredModel load_registered_model(const std::string& uri, tracking::Store& store,
                                       const storage::ObjectStore& artifacts);
 

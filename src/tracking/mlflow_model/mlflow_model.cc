@@ -1,5 +1,6 @@
 #include "tracking/mlflow_model/mlflow_model.h"
 
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/date.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
 
@@ -26,6 +28,19 @@ constexpr std::string_view kOnnxVersion = "1.23.2";
 constexpr std::string_view kOnnxruntimeVersion = "1.22.1";
 constexpr std::string_view kNumpyVersion = "2.4.6";
 constexpr std::string_view kPandasVersion = "3.1.1";
+
+constexpr std::string_view kLoader = "loader_module: tidemill_pyfunc";
+
+// What predictions are made with, and the keys in MLmodel's metadata of their hashes.
+struct HashedFile {
+  std::string_view name;
+  std::string_view hash_key;
+  std::string_view MlflowModel::*content;
+};
+constexpr std::array kHashedFiles = {
+    HashedFile{"model.onnx", "model_onnx_sha256", &MlflowModel::onnx},
+    HashedFile{"preparation.json", "preparation_json_sha256", &MlflowModel::preparation_json},
+};
 
 class Folder {
  public:
@@ -132,6 +147,8 @@ std::string metadata_yaml(const MlflowModel& model) {
   std::string yaml = fmt::format("metadata:\n  raw_columns: {}\n", types.dump());
   for (const auto& [key, value] : model.metadata)
     yaml += fmt::format("  {}: {}\n", yaml_text(key), yaml_text(value));
+  for (const HashedFile& file : kHashedFiles)
+    yaml += fmt::format("  {}: {}\n", file.hash_key, yaml_text(sha256_hex(model.*file.content)));
   return yaml;
 }
 
@@ -163,10 +180,10 @@ std::string mlmodel_yaml(const MlflowModel& model, uint64_t size_bytes) {
       "    env:\n"
       "      conda: conda.yaml\n"
       "      virtualenv: python_env.yaml\n"
-      "    loader_module: tidemill_pyfunc\n"
+      "    {}\n"
       "    python_version: {}\n"
       "is_signature_from_type_hint: false\n",
-      yaml_text(artifact_path), kOnnxVersion, kPythonVersion);
+      yaml_text(artifact_path), kOnnxVersion, kLoader, kPythonVersion);
   yaml += metadata_yaml(model);
   yaml += fmt::format("mlflow_version: {}\n", kMlflowVersion);
   if (!model.model_id.empty()) yaml += fmt::format("model_id: {0}\nmodel_uuid: {0}\n", model.model_id);
@@ -186,12 +203,21 @@ std::string mlmodel_yaml(const MlflowModel& model, uint64_t size_bytes) {
   return yaml;
 }
 
+// Quoted or not: MLflow's own tools write the file again in their way.
+std::string recorded_hash(std::string_view mlmodel, std::string_view key) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const size_t at = mlmodel.find(fmt::format("  {}: ", key));
+  if (at == std::string_view::npos) return "";
+  std::string_view value = mlmodel.substr(at + key.size() + 4);
+  if (value.starts_with('"') || value.starts_with('\'')) value.remove_prefix(1);
+  return std::string(value.substr(0, value.find_first_not_of(kDigits)));
+}
+
 }  // namespace
 
 void write_mlflow_model(const std::filesystem::path& dir, const MlflowModel& model) {
   Folder folder(dir);
-  folder.write("model.onnx", model.onnx);
-  folder.write("preparation.json", model.preparation_json);
+  for (const HashedFile& file : kHashedFiles) folder.write(file.name, model.*file.content);
   for (const auto& [name, content] : loader_files()) folder.write(fmt::format("code/{}", name), content);
   write_environments(folder, model);
   if (!model.example_rows.empty()) {
@@ -201,6 +227,16 @@ void write_mlflow_model(const std::filesystem::path& dir, const MlflowModel& mod
   }
   for (const auto& [name, content] : model.extra_files) folder.write(name, content);
   folder.write("MLmodel", mlmodel_yaml(model, folder.size_bytes()));
+}
+
+std::optional<std::vector<RecordedFile>> recorded_files(std::string_view mlmodel) {
+  if (mlmodel.find(kLoader) == std::string_view::npos) return std::nullopt;
+  std::vector<RecordedFile> files;
+  files.reserve(kHashedFiles.size());
+  for (const HashedFile& file : kHashedFiles) {
+    files.push_back({std::string(file.name), recorded_hash(mlmodel, file.hash_key)});
+  }
+  return files;
 }
 
 }  // namespace tidemill::tracking

@@ -2,7 +2,7 @@
 // An MLflow model directory: what `mlflow.pyfunc.load_model`, `mlflow.onnx.load_model` and `mlflow models
 // serve` read. Source: mlflow/models/model.py, mlflow/pyfunc, mlflow/onnx (3.17.2).
 //
-//   MLmodel                     flavors onnx and python_function, signature, ids
+//   MLmodel                     flavors onnx and python_function, signature, ids, hashes
 //   model.onnx                  the onnx flavor: takes the feature vector
 //   preparation.json            raw_columns, feature_sql, engine_version, ...
 //   code/tidemill_pyfunc.py     the python_function flavor: takes raw rows, as people have them
@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,5 +50,15 @@ struct MlflowModel {
 // model gives the same bytes but for ids and times. Errors: those of the file system; kInvalidArgument when
 // an example row has another length than raw_columns.
 void write_mlflow_model(const std::filesystem::path& dir, const MlflowModel& model);
+
+// A file that predictions are made with: "model.onnx", "preparation.json".
+struct RecordedFile {
+  std::string name{};
+  std::string sha256{};  // "": written before hashes were recorded
+};
+
+// The files that a model directory must have, by its MLmodel. nullopt when write_mlflow_model did not write
+// it: another program's model.
+std::optional<std::vector<RecordedFile>> recorded_files(std::string_view mlmodel);
 
 }  // namespace tidemill::tracking

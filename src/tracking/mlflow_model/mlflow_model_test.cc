@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
 
@@ -79,6 +80,33 @@ TEST_F(MlflowModelTest, SameModelSameBytes) {
   model_.example_rows.clear();
   write_mlflow_model(dir_, model_);
   EXPECT_EQ(read("MLmodel").find("saved_input_example_info"), std::string::npos);
+}
+
+TEST_F(MlflowModelTest, RecordsWhatItsFilesMustBe) {
+  write_mlflow_model(dir_, model_);
+  const auto files = recorded_files(read("MLmodel"));
+  ASSERT_TRUE(files);
+  ASSERT_EQ(files->size(), 2U);
+  EXPECT_EQ(files->front().name, "model.onnx");
+  EXPECT_EQ(files->front().sha256, sha256_hex("graph"));
+  EXPECT_EQ(files->back().name, "preparation.json");
+  EXPECT_EQ(files->back().sha256, sha256_hex("{}"));
+}
+
+TEST_F(MlflowModelTest, ReadsRecordsOfOthers) {
+  const std::string loader = "    loader_module: tidemill_pyfunc\n";
+  EXPECT_EQ(recorded_files("flavors:\n  sklearn:\n    pickled_model: model.pkl\n"), std::nullopt);
+  const auto before_hashes = recorded_files(loader);
+  ASSERT_TRUE(before_hashes);
+  EXPECT_EQ(before_hashes->front().name, "model.onnx");
+  EXPECT_EQ(before_hashes->front().sha256, "");
+  const std::string hash = sha256_hex("graph");
+  for (const char* quote : {"", "'", "\""}) {
+    const auto files =
+        recorded_files(loader + "metadata:\n  model_onnx_sha256: " + quote + hash + quote + "\n");
+    ASSERT_TRUE(files);
+    EXPECT_EQ(files->front().sha256, hash) << quote;
+  }
 }
 
 TEST_F(MlflowModelTest, SaysWhatItCannotWrite) {
