@@ -15,10 +15,12 @@
 namespace tidemill::app {
 namespace {
 
+constexpr char kLockFile[] = ".tidemill.lock";
+
 class FileLock final : public cli::WriterLock {
  public:
-  explicit FileLock(const std::filesystem::path& path)
-      : fd_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+  explicit FileLock(const std::filesystem::path& path, int flags = O_CREAT)
+      : fd_(open(path.c_str(), O_RDWR | O_CLOEXEC | flags, 0644)) {
     if (fd_ < 0) throw_system_error(errno, "open", path.string());
   }
   ~FileLock() override { close(fd_); }
@@ -49,7 +51,7 @@ class FileLock final : public cli::WriterLock {
 
 std::unique_ptr<cli::WriterLock> lock_project_dir(const std::filesystem::path& project_dir, int timeout_s,
                                                   const std::function<void(const std::string&)>& on_wait) {
-  auto lock = std::make_unique<FileLock>(project_dir / ".tidemill.lock");
+  auto lock = std::make_unique<FileLock>(project_dir / kLockFile);
   if (lock->try_lock()) return lock;
   const std::string holder = lock->holder();
   if (timeout_s > 0) on_wait(holder + ", which is writing this project");
@@ -63,6 +65,17 @@ std::unique_ptr<cli::WriterLock> lock_project_dir(const std::filesystem::path& p
       fmt::format("{} is writing this project: wait for it, or give it longer with --lock-timeout SECONDS "
                   "(now {})",
                   holder, timeout_s));
+}
+
+std::optional<std::string> find_writer(const std::filesystem::path& project_dir) {
+  const std::filesystem::path path = project_dir / kLockFile;
+  if (!std::filesystem::exists(path)) {
+    if (access(project_dir.c_str(), W_OK) != 0) throw_system_error(errno, "write to", project_dir.string());
+    return std::nullopt;
+  }
+  FileLock lock(path, /*flags=*/0);
+  if (lock.try_lock()) return std::nullopt;
+  return lock.holder();
 }
 
 }  // namespace tidemill::app

@@ -27,6 +27,17 @@ int64_t relocate(tracking::Store& store, const std::string& from, const std::str
   }
 }
 
+// Opens `uri`; for one who only reads, an empty database when there is none.
+template <typename Open>
+auto open_or_empty(const std::string& uri, bool is_writer, const Open& open) {
+  try {
+    return open(uri, /*create=*/is_writer);
+  } catch (const Error& error) {
+    if (is_writer || error.code() != ErrorCode::kNotFound) throw;
+  }
+  return open("sqlite::memory:", /*create=*/true);
+}
+
 dags::ProjectOptions options_of(const Project& project) {
   return {project.name,
           project.tracking.experiment,
@@ -90,8 +101,12 @@ std::unique_ptr<engine::Engine> ProjectServices::engine_for_file(const fs::path&
 
 metadata::Database& ProjectServices::metadata() {
   if (!metadata_) {
-    metadata_ = metadata::open_database(project_.metadata_uri, project_.dir);
-    metadata::migrate(*metadata_, metadata::project_migrations());
+    const auto open = [&](const std::string& uri, bool create) {
+      return metadata::open_database(uri, project_.dir, {.create = create});
+    };
+    auto database = open_or_empty(project_.metadata_uri, is_writer_, open);
+    metadata::migrate(*database, metadata::project_migrations());
+    metadata_ = std::move(database);
   }
   return *metadata_;
 }
@@ -99,7 +114,10 @@ metadata::Database& ProjectServices::metadata() {
 tracking::Store& ProjectServices::tracking() {
   if (tracking_) return *tracking_;
   const fs::path root = (project_.dir / project_.tracking.artifacts).lexically_normal();
-  tracking_ = tracking::open_store(project_.tracking.uri, project_.dir, {root}, clock_);
+  const auto open = [&](const std::string& uri, bool create) {
+    return tracking::open_store(uri, project_.dir, {root, create}, clock_);
+  };
+  tracking_ = open_or_empty(project_.tracking.uri, is_writer_, open);
   const auto recorded = tracking_->recorded_artifact_root();
   if (recorded && *recorded != root.string()) {
     const int64_t changed = relocate(*tracking_, *recorded, root.string());
@@ -109,9 +127,16 @@ tracking::Store& ProjectServices::tracking() {
   return *tracking_;
 }
 
+std::optional<std::string> ProjectServices::present_writer() const {
+  return find_writer(project_.dir);
+}
+
 std::unique_ptr<cli::WriterLock> ProjectServices::lock_for_writing(
     int timeout_s, const std::function<void(const std::string&)>& on_wait) {
-  return lock_project_dir(project_.dir, timeout_s, on_wait);
+  auto lock = lock_project_dir(project_.dir, timeout_s, on_wait);
+  if (!is_writer_) close_databases();  // what was opened to read may be an empty one in memory
+  is_writer_ = true;
+  return lock;
 }
 
 void ProjectServices::close_databases() {

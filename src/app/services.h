@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/project_file/project.h"
@@ -27,6 +28,7 @@ class ProjectServices final : public cli::Services {
   metadata::Database& metadata() override;
   tracking::Store& tracking() override;
   std::unique_ptr<engine::Engine> engine_for_file(const std::filesystem::path& file) override;
+  std::optional<std::string> present_writer() const override;
   std::unique_ptr<cli::WriterLock> lock_for_writing(
       int timeout_s, const std::function<void(const std::string&)>& on_wait) override;
   void close_databases();
@@ -42,6 +44,7 @@ class ProjectServices final : public cli::Services {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<metadata::Database> metadata_;
   std::unique_ptr<tracking::Store> tracking_;
+  bool is_writer_ = false;
 };
 
 class TidemillApplication final : public cli::Application {

@@ -1,6 +1,5 @@
 // doctor: does everything this project needs work here? One line a check.
 
-#include <filesystem>
 #include <functional>
 #include <iostream>
 
@@ -8,9 +7,9 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "base/json.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/project_checks.h"
 #include "models/model.h"
 #include "models/onnx/model_graph.h"
 #include "models/onnx/scorer.h"
@@ -20,31 +19,9 @@ namespace {
 
 struct Check {
   std::string name;
+  bool needs_project;
   std::function<std::string()> run;  // what is fine; throws Error when it is not
 };
-
-std::string check_objects(Services& services) {
-  size_t datasets = 0;
-  for (const storage::ObjectInfo& object : services.objects().list("")) {
-    const std::string ending = std::string("/") + pipeline::kManifestFile;
-    if (!object.key.ends_with(ending)) continue;
-    const std::string prefix = object.key.substr(0, object.key.size() - ending.size());
-    const auto manifest = pipeline::read_manifest(services.objects(), prefix);
-    pipeline::verify_content(services.objects(), prefix, *manifest);
-    ++datasets;
-  }
-  return fmt::format("{}: {} published folders are what their manifests say", services.objects().uri(),
-                     datasets);
-}
-
-std::string check_disk(Services& services) {
-  constexpr uint64_t kLowBytes = uint64_t{1} << 30;
-  const uint64_t free_bytes = std::filesystem::space(services.project_dir()).available;
-  if (free_bytes < kLowBytes) {
-    throw Error(ErrorCode::kResourceExhausted, fmt::format("{} MB free, less than 1 GB", free_bytes >> 20));
-  }
-  return fmt::format("{} GB free", free_bytes >> 30);
-}
 
 // A graph of one column, built and run.
 std::string check_scoring() {
@@ -65,36 +42,49 @@ std::string check_boosting() {
   return "trains a model";
 }
 
+// A project that nothing was written to has its databases in memory.
+std::string place_of(const std::string& uri) {
+  return uri.ends_with(":memory:") ? "nothing there yet" : uri;
+}
+
+std::string check_project_file(Services& services) {
+  const dags::ProjectOptions& options = services.options();
+  return fmt::format("{}, {} models", options.name, options.train.models.size());
+}
+
 std::vector<Check> checks_of(CommandContext& context) {
-  return {
-      {"project file",
-       [&context] {
-         const dags::ProjectOptions& options = context.services().options();
-         return fmt::format("{}, {} models", options.name, options.train.models.size());
-       }},
-      {"writer lock",
-       [&context] {
-         context.services().lock_for_writing(0, [](const std::string&) {});
-         return std::string("free");
-       }},
-      {"disk", [&context] { return check_disk(context.services()); }},
-      {"objects", [&context] { return check_objects(context.services()); }},
-      {"metadata", [&context] { return context.services().metadata().uri(); }},
-      {"tracking", [&context] { return context.services().tracking().uri(); }},
-      {"SQL engine", [&context] { return "DuckDB " + context.services().engine().version(); }},
-      {"ONNX Runtime", check_scoring},
-      {"XGBoost", check_boosting},
+  std::vector<Check> checks;
+  const auto add = [&](const char* name, std::string (*check)(Services&)) {
+    checks.push_back({name, true, [&context, check] { return check(context.services()); }});
   };
+  add("project file", check_project_file);
+  add("writer lock", check_writer_lock);
+  add("disk", check_disk);
+  add("objects", check_objects);
+  add("metadata", [](Services& services) { return place_of(services.metadata().uri()); });
+  add("prepared data", check_prepared_data);
+  add("tracking", [](Services& services) { return place_of(services.tracking().uri()); });
+  add("artifacts", check_artifacts);
+  add("SQL engine", [](Services& services) { return "DuckDB " + services.engine().version(); });
+  checks.push_back({"ONNX Runtime", false, check_scoring});
+  checks.push_back({"XGBoost", false, check_boosting});
+  return checks;
 }
 
 void doctor(CommandContext& context, OutputFormat format) {
   std::vector<std::vector<std::string>> rows;
+  bool has_project = true;
   for (const Check& check : checks_of(context)) {
+    if (check.needs_project && !has_project) {
+      rows.push_back({check.name, "skipped", ""});
+      continue;
+    }
     try {
       rows.push_back({check.name, "ok", check.run()});
     } catch (const Error& error) {
       rows.push_back({check.name, "FAILED", error.message()});
       context.exit_code = 1;
+      if (rows.size() == 1) has_project = false;  // the first reads the project file
     }
   }
   print_rows(context.out, format, {"check", "result", "detail"}, rows);

@@ -1,6 +1,5 @@
 // models list|show|promote|rollback|set-alias: the registry. compare and reproduce: models_compare.cc.
 
-#include <algorithm>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -12,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/models_compare.h"
 #include "cli/output.h"
+#include "cli/registered_versions.h"
 #include "pipeline/promote/promote.h"
 
 namespace tidemill::cli {
@@ -50,15 +50,6 @@ Json to_json(const tracking::ModelVersion& version, tracking::Store& store) {
   return json;
 }
 
-std::vector<tracking::ModelVersion> versions_of(Services& services, const std::string& name) {
-  tracking::ModelVersionQuery query;
-  query.conditions = {tracking::attribute_equals("name", name)};
-  std::vector<tracking::ModelVersion> versions = services.tracking().search_model_versions(query).items;
-  std::sort(versions.begin(), versions.end(),
-            [](const auto& a, const auto& b) { return a.version < b.version; });
-  return versions;
-}
-
 std::string joined_aliases(const tracking::ModelVersion& version) {
   std::string text;
   for (const std::string& alias : version.aliases) text += (text.empty() ? "@" : " @") + alias;
@@ -67,7 +58,7 @@ std::string joined_aliases(const tracking::ModelVersion& version) {
 
 void list(CommandContext& context, const ModelsArguments& arguments) {
   Services& services = context.services();
-  const auto versions = versions_of(services, name_of(services, arguments));
+  const auto versions = versions_of(services.tracking(), name_of(services, arguments));
   Json document = {{"model_versions", Json::array()}};
   for (const auto& version : versions)
     document["model_versions"].push_back(to_json(version, services.tracking()));

@@ -1,9 +1,11 @@
 #pragma once
 // What app/ hands to the commands. Everything opens on first use, so that `variables get` does not pay for
-// the SQL engine.
+// the SQL engine. Databases are made by the one who writes: without the writer lock, a project that has none
+// yet reads as an empty one.
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +38,11 @@ class Services {
   // An engine that may also read this one file, for rows given on the command line.
   virtual std::unique_ptr<engine::Engine> engine_for_file(const std::filesystem::path& file) = 0;
 
-  // Waits up to `timeout_s`, calling `on_wait(holder)` once if it has to. Errors: kConflict naming the
-  // holder.
+  // Who writes the project now ("process 4711"). Errors: kPermissionDenied when this process could not.
+  virtual std::optional<std::string> present_writer() const = 0;
+
+  // To be called before metadata() and tracking(). Waits up to `timeout_s`, calling `on_wait(holder)` once if
+  // it has to. Errors: kConflict naming the holder.
   virtual std::unique_ptr<WriterLock> lock_for_writing(
       int timeout_s, const std::function<void(const std::string&)>& on_wait) = 0;
 };
