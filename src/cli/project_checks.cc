@@ -58,12 +58,13 @@ std::string check_disk(Services& services) {
         fs::path(services.artifacts().engine_uri("x")).parent_path()}) {
     const fs::path folder = existing_folder(place);
     struct stat status {};
-    if (folder.empty() || stat(folder.c_str(), &status) != 0 || !seen.insert(status.st_dev).second) continue;
+    if (folder.empty() || stat(folder.c_str(), &status) != 0) continue;
     const uint64_t free_bytes = fs::space(folder).available;
     if (free_bytes < kLowBytes) {
       throw Error(ErrorCode::kResourceExhausted,
                   fmt::format("{} MB free in {}, less than 1 GB", free_bytes >> 20, folder.string()));
     }
+    if (!seen.insert(status.st_dev).second) continue;
     found += fmt::format("{}{} GB free in {}", found.empty() ? "" : ", ", free_bytes >> 30, folder.string());
   }
   return found;

@@ -4,7 +4,7 @@
 //   database
 //                     file (SQLite's commits are writes to its log), in all processes that inherit
 //                     FAULT_STATE
-//   FAULT=enospc:N    writes to files fail with ENOSPC once N bytes were written
+//   FAULT=enospc:N    writes to files fail with ENOSPC once N bytes were written; statvfs says what is left
 //   FAULT=erofs:N     opening a file for writing (or asking whether one may), mkdir and rename fail with
 //   EROFS
 //                     from the N-th such call on
@@ -26,6 +26,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -260,6 +261,16 @@ OPENAT(openat64)
 int access(const char* path, int what) {
   REAL(access, int (*)(const char*, int))
   return (what & W_OK) && change_fails(path) ? -1 : real(path, what);
+}
+
+int statvfs(const char* path, struct statvfs* system) {
+  REAL(statvfs, int (*)(const char*, struct statvfs*))
+  int code = real(path, system);
+  if (code == 0 && mode == kNoSpace && is_under(path)) {
+    uint64_t used = __atomic_load_n(&state->byte_count, __ATOMIC_SEQ_CST);
+    system->f_bfree = system->f_bavail = (used < limit ? limit - used : 0) / system->f_frsize;
+  }
+  return code;
 }
 
 static FILE* open_stream(FILE* (*real)(const char*, const char*), const char* path, const char* how) {
