@@ -9,6 +9,11 @@ dags::StageContext stage_context(Services& services, pipeline::Progress& progres
           services.metadata(), services.tracking(), services.clock(),   progress};
 }
 
+void sweep(Services& services) {
+  services.objects().sweep();
+  services.artifacts().sweep();
+}
+
 Json to_json(const pipeline::IngestResult& result) {
   return {{"row_count", result.manifest.row_count},
           {"already_there", result.already_there},

@@ -11,6 +11,7 @@
 #include "pipeline/train/command_model.h"
 #include "pipeline/train/reproduce.h"
 #include "pipeline/train/run_artifacts.h"
+#include "storage/scratch_dir.h"
 
 namespace tidemill::pipeline {
 namespace {
@@ -230,19 +231,18 @@ TrainedModel train_and_log(const RunContext& context, const ModelSpec& spec, con
     return trained_model(*existing, spec.name);
   const OpenRun open = open_run(context, experiment_id, spec, data, existing);
   try {
-    const fs::path run_dir = context.artifacts.make_scratch_dir();
-    const fs::path model_dir = context.artifacts.make_scratch_dir();
-    const fs::path output_dir = context.artifacts.make_scratch_dir();
-    const Candidate candidate = make_candidate(context, spec, data, output_dir);
-    write_run_artifacts(run_dir, candidate, data);
-    write_model_dir(model_dir, candidate, data,
+    storage::ScratchDir run_dir(context.artifacts);
+    storage::ScratchDir model_dir(context.artifacts);
+    const storage::ScratchDir output_dir(context.artifacts);
+    const Candidate candidate = make_candidate(context, spec, data, output_dir.path());
+    write_run_artifacts(run_dir.path(), candidate, data);
+    write_model_dir(model_dir.path(), candidate, data,
                     {open.info.run_id, open.model.model_id, open.model.creation_timestamp_ms}, context.engine,
                     context.objects);
-    context.artifacts.publish(artifact_prefix(context.artifacts, open.info.artifact_uri), run_dir);
-    context.artifacts.publish(artifact_prefix(context.artifacts, open.model.artifact_location), model_dir);
-    fs::remove_all(output_dir);
+    run_dir.publish(artifact_prefix(context.artifacts, open.info.artifact_uri));
+    model_dir.publish(artifact_prefix(context.artifacts, open.model.artifact_location));
     log_everything(context, open, candidate, data);
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     const auto batch = store.begin();
     store.finalize_logged_model(open.model.model_id, tracking::LoggedModelStatus::kFailed);
     store.update_run(open.info.run_id, tracking::RunStatus::kFailed, context.clock.now_ms());
