@@ -6,15 +6,26 @@
 #include "app/services.h"
 #include "cli/command.h"
 
+namespace {
+
+std::string value_of(const tidemill::app::Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? "" : found->second;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace tidemill;
   std::ios::sync_with_stdio(false);
-  const bool err_is_terminal = isatty(STDERR_FILENO) == 1;
-  app::TidemillApplication application(app::process_environment(),
+  const app::Environment environment = app::process_environment();
+  // A dumb terminal shows escape sequences as text. An empty NO_COLOR counts as none (no-color.org).
+  const bool err_is_terminal = isatty(STDERR_FILENO) == 1 && value_of(environment, "TERM") != "dumb";
+  app::TidemillApplication application(environment,
                                        [](const std::string& message) { std::cerr << message << '\n'; });
   cli::CommandContext context{application, std::cout, std::cerr};
   context.err_is_terminal = err_is_terminal;
-  context.color = err_is_terminal && std::getenv("NO_COLOR") == nullptr;
+  context.color = err_is_terminal && value_of(environment, "NO_COLOR").empty();
   const int code = cli::run_command_line(argc, argv, context);
   application.close_databases();
   std::cout.flush();

@@ -20,8 +20,8 @@ struct CommandContext {
   Application& application;
   std::ostream& out;
   std::ostream& err;
-  bool err_is_terminal = false;
-  bool color = false;             // only on a terminal, and NO_COLOR unset
+  bool err_is_terminal = false;   // one that understands escape sequences
+  bool color = false;             // only on a terminal, and NO_COLOR unset or empty
   std::string project_dir = ".";  // -C
   int lock_timeout_s = 60;
   int exit_code = 0;  // set by a command that ends well but not with 0

@@ -46,10 +46,14 @@ std::string unknown_command(const CLI::App& app, int argc, const char* const* ar
   return "";
 }
 
-int report(CommandContext& context, const Error& error) {
+void print_error(CommandContext& context, const std::string& message) {
   const char* red = context.color ? "\033[31m" : "";
   const char* plain = context.color ? "\033[0m" : "";
-  context.err << red << "error:" << plain << ' ' << error.message() << '\n';
+  context.err << red << "error:" << plain << ' ' << message << '\n';
+}
+
+int report(CommandContext& context, const Error& error) {
+  print_error(context, error.message());
   return exit_code(error.code());
 }
 
@@ -108,7 +112,8 @@ int run_command_line(int argc, const char* const* argv, CommandContext& context)
       return 2;
     }
     const std::string unknown = unknown_command(app, argc, argv);
-    context.err << "error: " << (unknown.empty() ? error.what() : unknown) << "\nsee 'tidemill --help'\n";
+    print_error(context, unknown.empty() ? error.what() : unknown);
+    context.err << "see 'tidemill --help'\n";
     return 2;
   }
   return context.action ? run_action(context) : 0;

@@ -85,7 +85,7 @@ def on_a_terminal(*arguments, **environment):
     primary, secondary = pty.openpty()
     kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     process = subprocess.Popen([PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=secondary,
-                               stderr=secondary, env={**kept, **environment})
+                               stderr=secondary, env={**kept, "TERM": "xterm", **environment})
     os.close(secondary)
     written = b""
     while select.select([primary], [], [], 60)[0]:
@@ -106,9 +106,22 @@ def test_an_error_is_red_on_a_terminal(tmp_path):
     assert written.startswith(RED + b"error:\033[0m ")
 
 
-def test_no_color_is_obeyed(tmp_path):
-    code, written = on_a_terminal("-C", tmp_path, "models", "list", NO_COLOR="1")
-    assert code == 4
+def test_a_usage_error_is_red_on_a_terminal():
+    code, written = on_a_terminal("modles")
+    assert code == 2
+    assert written.startswith(RED + b"error:\033[0m unknown command 'modles'")
+
+
+def test_an_empty_no_color_means_nothing(tmp_path):
+    _, written = on_a_terminal("-C", tmp_path, "models", "list", NO_COLOR="")
+    assert written.startswith(RED)
+
+
+@pytest.mark.parametrize("setting", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+@pytest.mark.parametrize("arguments, expected", [(("models", "list"), 4), (("modles",), 2)])
+def test_who_wants_no_colours_gets_none(tmp_path, setting, arguments, expected):
+    code, written = on_a_terminal("-C", tmp_path, *arguments, **setting)
+    assert code == expected
     assert written.startswith(b"error: ")
     assert b"\033" not in written
 
@@ -119,6 +132,12 @@ def test_a_file_or_a_pipe_gets_no_colours(tmp_path):
                           env=kept)
     assert done.returncode == 4
     assert b"\033" not in done.stdout + done.stderr
+
+
+def test_a_dumb_terminal_gets_no_progress_bar(empty_churn):
+    code, written = on_a_terminal("-C", empty_churn.folder, "generate", "--date", "2026-11-01", TERM="dumb")
+    assert code == 0
+    assert b"\033" not in written
 
 
 def test_progress_is_only_for_a_terminal(empty_churn):

@@ -44,7 +44,7 @@ Meaning meaning_of(int extended_code, int error_number) {
   }
   switch (extended_code & 0xff) {
     case SQLITE_FULL:
-      return {ErrorCode::kResourceExhausted, kDiskFull};
+      return {ErrorCode::kResourceExhausted, "free space and run again"};
     case SQLITE_NOMEM:
       return {ErrorCode::kResourceExhausted, "out of memory"};
     case SQLITE_NOTADB:
