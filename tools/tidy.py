@@ -27,6 +27,7 @@ HEADER_OWNERS = [
     (r"duckdb\.", ["engine/duckdb/"]),
     (r"zstd\.h", ["engine/parquet/"]),
     (r"sqlite3\.h", ["metadata/sqlite/"]),
+    (r"libpq", ["metadata/postgres/"]),
     (r"onnx/|onnx.*\.pb\.h|onnxruntime|google/protobuf/", ["models/onnx/"]),
     (r"xgboost/", ["models/boosting/"]),
     (r"Eigen/", ["models/linear/"]),

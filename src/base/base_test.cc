@@ -37,6 +37,16 @@ TEST(Date, FormatsMilliseconds) {
   EXPECT_EQ(format_utc_ms(1793491200123), "2026-11-01T00:00:00.123Z");
 }
 
+TEST(Text, HidesPasswords) {
+  EXPECT_EQ(without_password("postgresql://me:secret@host/db"), "postgresql://me:***@host/db");
+  EXPECT_EQ(without_password("postgresql://me:se@cret@host/db"), "postgresql://me:***@host/db");
+  EXPECT_EQ(without_password("postgresql://me:s/e?c@host/db?a=b"), "postgresql://me:***@host/db?a=b");
+  EXPECT_EQ(without_password("postgresql://h/db?user=me&password=secret&sslpassword=x"),
+            "postgresql://h/db?user=me&password=***&sslpassword=***");
+  EXPECT_EQ(without_password("postgresql://host:5432/db"), "postgresql://host:5432/db");
+  EXPECT_EQ(without_password("sqlite:a:b@c"), "sqlite:a:b@c");
+}
+
 TEST(Random, IsAFunctionOfItsCounter) {
   EXPECT_EQ(counter_bits(1, 2, 3), counter_bits(1, 2, 3));
   EXPECT_NE(counter_bits(1, 2, 3), counter_bits(1, 3, 2));

@@ -96,6 +96,25 @@ std::string quote_literal(std::string_view text) {
   return quoted(text, '\'');
 }
 
+std::string without_password(std::string_view uri) {
+  const size_t scheme_end = uri.find("://");
+  if (scheme_end == std::string_view::npos) return std::string(uri);
+  std::string hidden(uri);
+  const size_t start = scheme_end + 3;
+  const size_t colon = hidden.find(':', start);
+  const size_t at = hidden.rfind('@');
+  if (colon != std::string::npos && at != std::string::npos && colon < at) {
+    hidden.replace(colon + 1, at - colon - 1, "***");
+  }
+  for (const std::string_view key : {"?password=", "&password=", "?sslpassword=", "&sslpassword="}) {
+    const size_t found = hidden.find(key, start);
+    if (found == std::string::npos) continue;
+    const size_t value = found + key.size();
+    hidden.replace(value, std::min(hidden.find('&', value), hidden.size()) - value, "***");
+  }
+  return hidden;
+}
+
 std::string format_double(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";

@@ -24,6 +24,10 @@ std::string escape_markup(std::string_view text);
 std::string quote_identifier(std::string_view name);
 std::string quote_literal(std::string_view text);
 
+// The passwords of a URI as "***": postgresql://user:***@host/db, also password= and sslpassword= behind "?".
+// Where signs that should have been quoted make it unclear how far one goes, too much is hidden.
+std::string without_password(std::string_view uri);
+
 // Shortest decimal that reads back as the same double ("0.1", "1e-07"); "NaN", "Infinity", "-Infinity".
 std::string format_double(double value);
 

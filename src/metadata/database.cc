@@ -51,9 +51,9 @@ Transaction::Transaction(Database& database) : database_(database), depth_(datab
     throw Error(ErrorCode::kInternal, "a write transaction inside a read transaction of " + database_.uri());
   }
   if (depth_ == 0) {
-    database_.execute("BEGIN IMMEDIATE");
+    database_.begin_write();
   } else {
-    database_.execute(fmt::format("SAVEPOINT level_{}", depth_));
+    database_.execute_script(fmt::format("SAVEPOINT level_{}", depth_));
   }
   database_.scope_ = Database::Scope::kWrite;
   ++database_.depth_;
@@ -61,7 +61,11 @@ Transaction::Transaction(Database& database) : database_(database), depth_(datab
 
 void Transaction::commit() {
   if (done_) throw Error(ErrorCode::kInternal, "a transaction of " + database_.uri() + " is committed twice");
-  database_.execute(depth_ == 0 ? std::string("COMMIT") : fmt::format("RELEASE level_{}", depth_));
+  if (depth_ == 0) {
+    database_.commit();
+  } else {
+    database_.execute_script(fmt::format("RELEASE level_{}", depth_));
+  }
   done_ = true;
 }
 
@@ -69,10 +73,9 @@ Transaction::~Transaction() {
   if (!done_) {
     try {
       if (depth_ == 0) {
-        database_.execute("ROLLBACK");
+        database_.rollback();
       } else {
-        database_.execute(fmt::format("ROLLBACK TO level_{}", depth_));
-        database_.execute(fmt::format("RELEASE level_{}", depth_));
+        database_.execute_script(fmt::format("ROLLBACK TO level_{0}; RELEASE level_{0}", depth_));
       }
     } catch (const Error&) {
       // A failed write may have ended the whole transaction already; nothing of it is left to undo.
@@ -85,7 +88,7 @@ Transaction::~Transaction() {
 ReadTransaction::ReadTransaction(Database& database)
     : database_(database), outermost_(database.scope_ == Database::Scope::kNone) {
   if (!outermost_) return;
-  database_.execute("BEGIN");
+  database_.begin_read();
   database_.scope_ = Database::Scope::kRead;
 }
 
@@ -93,7 +96,7 @@ ReadTransaction::~ReadTransaction() {
   if (!outermost_) return;
   database_.scope_ = Database::Scope::kNone;
   try {
-    database_.execute("COMMIT");
+    database_.rollback();
   } catch (const Error&) {
     // It changed nothing, so there is nothing to lose.
   }

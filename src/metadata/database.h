@@ -1,6 +1,11 @@
 #pragma once
 // A SQL database: where facts live. Statements use `?` for bound parameters, RETURNING for generated keys,
-// and only SQL that SQLite and PostgreSQL both understand.
+// and only SQL that SQLite and PostgreSQL both understand. For that:
+// - texts are sorted with `COLLATE "C"`, by bytes in both, and nullable columns with NULLS FIRST or LAST;
+// - a boolean column is written as `? <> 0` and reads as 0 or 1;
+// - a failed statement undoes its whole transaction in PostgreSQL: ask first, or use ON CONFLICT; whoever
+//   means to go on after an Error does what may fail inside a Transaction of its own;
+// - NaN is kept by PostgreSQL and becomes NULL in SQLite, a NUL character only the other way round.
 //
 // A Database is one connection, used by one thread at a time. Changes are durable when a statement outside a
 // transaction returns, or when Transaction::commit returns.
@@ -15,6 +20,9 @@
 #include <vector>
 
 namespace tidemill::metadata {
+
+// For the few things that no one text says; see Database::dialect().
+enum class Dialect { kSqlite, kPostgres };
 
 // monostate is NULL. Booleans are integers 0 and 1.
 using Value = std::variant<std::monostate, int64_t, double, std::string>;
@@ -47,6 +55,8 @@ class Row {
 // Errors of every call: kResourceExhausted (disk full), kCorrupted (not a database, damaged),
 // kPermissionDenied, kConflict (another writer kept it locked for the whole busy timeout), kAlreadyExists
 // (a unique key is taken), kInvalidArgument (another constraint), kInternal (SQL that does not compile).
+// Those of a server also kUnavailable (the connection was lost: what the call did not finish is undone, or
+// the message says that nobody can know; the next call connects again) and kDeadlineExceeded.
 class Database {
  public:
   Database() = default;
@@ -64,9 +74,27 @@ class Database {
   virtual void execute_script(std::string_view sql) = 0;
 
   virtual bool has_table(std::string_view name) = 0;
-  virtual std::string uri() const = 0;
+  virtual bool has_column(std::string_view table, std::string_view column) = 0;
+  virtual std::string uri() const = 0;  // without a password
+  virtual Dialect dialect() const = 0;
+
+  // The one writer of a database that several machines share, for longer than a transaction. Whoever has the
+  // database in a folder needs none of this: the folder has its own lock.
+  virtual bool is_on_a_server() const { return false; }
+  // False when another connection has it. Held until release or the end of the connection; when that is lost,
+  // the next call takes it again or fails with kConflict.
+  virtual bool try_lock_for_writing() { return true; }
+  virtual void release_writing_lock() {}
+  // Who has it ("tidemill process 4711 on host"), as far as the server tells; nullopt when nobody has.
+  virtual std::optional<std::string> present_writer() { return std::nullopt; }
 
  private:
+  // The outermost transaction; those inside are savepoints.
+  virtual void begin_write() = 0;
+  virtual void begin_read() = 0;
+  virtual void commit() = 0;
+  virtual void rollback() = 0;
+
   friend class Transaction;
   friend class ReadTransaction;
   enum class Scope { kNone, kRead, kWrite };
@@ -110,9 +138,14 @@ struct OpenOptions {
 };
 
 // Opens by URI: "sqlite:tidemill.db" (relative to `base_dir`, or absolute; SQLAlchemy's "sqlite:///FILE" is
-// understood too; "sqlite::memory:" is gone when closed).
-// Errors: kInvalidArgument naming the URI and the known schemes, and those of Database.
+// understood too; "sqlite::memory:" is gone when closed), "postgresql://USER:PASSWORD@HOST/DATABASE" as libpq
+// takes it, with SQLAlchemy's "+psycopg2" or not. Tables are looked for in the search_path.
+// Errors: kInvalidArgument naming the URI and the known schemes, and those of Database; kNotFound for a
+// database that its server does not have, whatever options.create says.
 std::unique_ptr<Database> open_database(const std::string& uri, const std::filesystem::path& base_dir,
                                         const OpenOptions& options = {});
+
+// Whether what `uri` names can be reached from other folders and machines. False for unknown schemes.
+bool is_on_a_server(const std::string& uri);
 
 }  // namespace tidemill::metadata

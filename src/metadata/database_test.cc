@@ -1,53 +1,16 @@
-#include "metadata/database.h"
-
-#include <csignal>
-#include <fstream>
-#include <functional>
-
-#include <gtest/gtest.h>
-#include <sys/resource.h>
-
-#include "base/error.h"
+#include "metadata/database_conformance.h"
 
 namespace tidemill::metadata {
 namespace {
 
-namespace fs = std::filesystem;
+class DatabaseTest : public EachDatabase {};
 
-class DatabaseTest : public testing::Test {
- protected:
-  void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    dir_ = fs::path(testing::TempDir()) / (std::string("tidemill_database_") + info->name());
-    fs::remove_all(dir_);
-    fs::create_directories(dir_);
-  }
-  void TearDown() override { fs::remove_all(dir_); }
-
-  std::unique_ptr<Database> open(const OpenOptions& options = {}) {
-    return open_database("sqlite:test.db", dir_, options);
-  }
-  static ErrorCode code_of(const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      EXPECT_FALSE(error.message().empty());
-      return error.code();
-    }
-    ADD_FAILURE() << "no Error";
-    return ErrorCode::kInternal;
-  }
-
-  fs::path dir_;
-};
-
-TEST_F(DatabaseTest, KeepsValuesOfEveryKind) {
-  auto database = open();
-  database->execute("CREATE TABLE t (i BIGINT, r DOUBLE PRECISION, s TEXT, n TEXT)");
-  const std::string text("a\0b", 3);
-  EXPECT_EQ(database->execute("INSERT INTO t VALUES (?, ?, ?, ?)", {int64_t{1} << 60, 0.1, text, Value()}),
+TEST_P(DatabaseTest, KeepsValuesOfEveryKind) {
+  database_->execute("CREATE TABLE t (i BIGINT, r DOUBLE PRECISION, s TEXT, n TEXT)");
+  const std::string text = "größe ☃ '\" \\ ?";
+  EXPECT_EQ(database_->execute("INSERT INTO t VALUES (?, ?, ?, ?)", {int64_t{1} << 60, 0.1, text, Value()}),
             1);
-  const auto row = database->query_first("SELECT i, r, s, n FROM t");
+  const auto row = database_->query_first("SELECT i, r, s, n FROM t");
   ASSERT_TRUE(row);
   EXPECT_EQ(row->integer(0), int64_t{1} << 60);
   EXPECT_EQ(row->real(1), 0.1);
@@ -56,45 +19,26 @@ TEST_F(DatabaseTest, KeepsValuesOfEveryKind) {
   EXPECT_EQ(row->optional_text(3), std::nullopt);
   EXPECT_EQ(code_of([&] { row->integer(2); }), ErrorCode::kCorrupted);
   EXPECT_EQ(code_of([&] { row->text(3); }), ErrorCode::kCorrupted);
-  EXPECT_FALSE(database->query_first("SELECT 1 FROM t WHERE i = ?", {2}));
+  EXPECT_FALSE(database_->query_first("SELECT 1 FROM t WHERE i = ?", {2}));
 }
 
-TEST_F(DatabaseTest, OpensWithTheSettingsThatMakeCommitsDurable) {
-  auto database = open();
-  EXPECT_EQ(database->query("PRAGMA journal_mode").front().text(0), "wal");
-  EXPECT_EQ(database->query("PRAGMA synchronous").front().integer(0), 2);
-  EXPECT_EQ(database->query("PRAGMA foreign_keys").front().integer(0), 1);
-  EXPECT_EQ(database->query("SELECT 'a' LIKE 'A'").front().integer(0), 0);
-}
-
-TEST_F(DatabaseTest, UnderstandsUris) {
-  EXPECT_EQ(open_database("sqlite:///a.db", dir_)->uri(), "sqlite:" + (dir_ / "a.db").string());
-  EXPECT_EQ(open_database("sqlite:" + (dir_ / "b.db").string(), "/nowhere")->uri(),
-            "sqlite:" + (dir_ / "b.db").string());
-  EXPECT_EQ(open_database("sqlite::memory:", dir_)->uri(), "sqlite::memory:");
-  for (const char* uri : {"mysql://x", "test.db", "sqlite:", "sqlite:///", ""}) {
-    EXPECT_EQ(code_of([&] { open_database(uri, dir_); }), ErrorCode::kInvalidArgument) << uri;
-  }
-}
-
-TEST_F(DatabaseTest, TransactionIsAllOrNothing) {
-  auto database = open();
-  database->execute("CREATE TABLE t (i BIGINT)");
+TEST_P(DatabaseTest, TransactionIsAllOrNothing) {
+  database_->execute("CREATE TABLE t (i BIGINT)");
   {
-    Transaction transaction(*database);
-    database->execute("INSERT INTO t VALUES (1)");
+    Transaction transaction(*database_);
+    database_->execute("INSERT INTO t VALUES (1)");
   }
-  EXPECT_TRUE(database->query("SELECT i FROM t").empty());
+  EXPECT_TRUE(database_->query("SELECT i FROM t").empty());
   {
-    Transaction outer(*database);
-    database->execute("INSERT INTO t VALUES (1)");
+    Transaction outer(*database_);
+    database_->execute("INSERT INTO t VALUES (1)");
     {
-      Transaction undone(*database);
-      database->execute("INSERT INTO t VALUES (2)");
+      Transaction undone(*database_);
+      database_->execute("INSERT INTO t VALUES (2)");
     }
     {
-      Transaction kept(*database);
-      database->execute("INSERT INTO t VALUES (3)");
+      Transaction kept(*database_);
+      database_->execute("INSERT INTO t VALUES (3)");
       kept.commit();
     }
     outer.commit();
@@ -104,7 +48,7 @@ TEST_F(DatabaseTest, TransactionIsAllOrNothing) {
   EXPECT_EQ(rows[1].integer(0), 3);
 }
 
-TEST_F(DatabaseTest, ReadersSeeOneMomentAndDoNotWait) {
+TEST_P(DatabaseTest, ReadersSeeOneMomentAndDoNotWait) {
   auto writer = open();
   auto reader = open();
   writer->execute("CREATE TABLE t (i BIGINT)");
@@ -117,7 +61,7 @@ TEST_F(DatabaseTest, ReadersSeeOneMomentAndDoNotWait) {
   EXPECT_EQ(code_of([&] { Transaction inside(*reader); }), ErrorCode::kInternal);
 }
 
-TEST_F(DatabaseTest, SecondWriterIsToldOfTheFirst) {
+TEST_P(DatabaseTest, SecondWriterIsToldOfTheFirst) {
   auto first = open();
   auto second = open({.create = false, .busy_timeout_ms = 1});
   first->execute("CREATE TABLE t (i BIGINT)");
@@ -125,71 +69,80 @@ TEST_F(DatabaseTest, SecondWriterIsToldOfTheFirst) {
   EXPECT_EQ(code_of([&] { Transaction waiting(*second); }), ErrorCode::kConflict);
 }
 
-TEST_F(DatabaseTest, NamesWhatIsWrong) {
-  auto database = open();
-  database->execute("CREATE TABLE t (i BIGINT PRIMARY KEY, j BIGINT NOT NULL)");
-  database->execute("INSERT INTO t VALUES (1, 1)");
-  EXPECT_EQ(code_of([&] { database->execute("INSERT INTO t VALUES (1, 1)"); }), ErrorCode::kAlreadyExists);
-  EXPECT_EQ(code_of([&] { database->execute("INSERT INTO t VALUES (2, NULL)"); }),
+TEST_P(DatabaseTest, NamesWhatIsWrong) {
+  database_->execute("CREATE TABLE t (i BIGINT PRIMARY KEY, j BIGINT NOT NULL)");
+  database_->execute("INSERT INTO t VALUES (1, 1)");
+  EXPECT_EQ(code_of([&] { database_->execute("INSERT INTO t VALUES (1, 1)"); }), ErrorCode::kAlreadyExists);
+  EXPECT_EQ(code_of([&] { database_->execute("INSERT INTO t VALUES (2, NULL)"); }),
             ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code_of([&] { database->execute("INSERT INTO u VALUES (1)"); }), ErrorCode::kInternal);
-  EXPECT_EQ(code_of([&] { database->execute("SELECT 1; SELECT 2"); }), ErrorCode::kInternal);
-  EXPECT_EQ(code_of([&] { database->execute("SELECT ?"); }), ErrorCode::kInternal);
+  EXPECT_EQ(code_of([&] { database_->execute("INSERT INTO u VALUES (1)"); }), ErrorCode::kInternal);
+  EXPECT_EQ(code_of([&] { database_->execute("SELECT 1; SELECT 2"); }), ErrorCode::kInternal);
+  EXPECT_EQ(code_of([&] { database_->execute("SELECT ?"); }), ErrorCode::kInternal);
   // A failed statement leaves the connection usable.
-  EXPECT_EQ(database->query("SELECT COUNT(*) FROM t").front().integer(0), 1);
+  EXPECT_EQ(database_->query("SELECT COUNT(*) FROM t").front().integer(0), 1);
 }
 
-TEST_F(DatabaseTest, RefusesWhatIsNoDatabase) {
-  std::ofstream(dir_ / "test.db") << std::string(5000, 'x');
-  EXPECT_EQ(code_of([&] { open(); }), ErrorCode::kCorrupted);
-  EXPECT_EQ(code_of([&] { open_database("sqlite:none.db", dir_, {.create = false}); }), ErrorCode::kNotFound);
-  EXPECT_EQ(code_of([&] { open_database("sqlite:no/such/folder.db", dir_); }), ErrorCode::kNotFound);
-  EXPECT_EQ(code_of([&] { open_database("sqlite:test.db/x.db", dir_); }), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code_of([&] { open_database("sqlite:.", dir_); }), ErrorCode::kInvalidArgument);
-}
-
-TEST_F(DatabaseTest, DamageIsNoticed) {
-  {
-    auto database = open();
-    database->execute("CREATE TABLE t (s TEXT)");
-    for (int i = 0; i < 200; ++i) database->execute("INSERT INTO t VALUES (?)", {std::string(100, 'y')});
-  }
-  const auto size = fs::file_size(dir_ / "test.db");
-  {
-    std::fstream file(dir_ / "test.db", std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(4096);
-    file << std::string(size - 4096, '\xff');
-  }
-  EXPECT_EQ(code_of([&] { open()->query("SELECT s FROM t"); }), ErrorCode::kCorrupted);
-}
-
-TEST_F(DatabaseTest, AFullDiskLeavesTheDataAsItWas) {
-  auto database = open();
-  database->execute("CREATE TABLE t (s TEXT)");
-  // A limit on the size of files stands for the full disk.
-  rlimit before{};
-  getrlimit(RLIMIT_FSIZE, &before);
-  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
-  const rlimit small{.rlim_cur = 200'000, .rlim_max = before.rlim_max};
-  setrlimit(RLIMIT_FSIZE, &small);
-  const ErrorCode code = code_of([&] {
-    Transaction transaction(*database);
-    for (int i = 0; i < 100; ++i) database->execute("INSERT INTO t VALUES (?)", {std::string(10'000, 'y')});
-    transaction.commit();
-  });
-  setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, old_handler);
-  EXPECT_EQ(code, ErrorCode::kResourceExhausted);
-  EXPECT_EQ(database->query("SELECT COUNT(*) FROM t").front().integer(0), 0);
-  database->execute("INSERT INTO t VALUES ('after')");
-}
-
-TEST_F(DatabaseTest, ManyDifferentTextsDoNotPileUp) {
-  auto database = open();
+TEST_P(DatabaseTest, ManyDifferentTextsDoNotPileUp) {
   for (int i = 0; i < 1000; ++i) {
-    EXPECT_EQ(database->query("SELECT " + std::to_string(i)).front().integer(0), i);
+    EXPECT_EQ(database_->query("SELECT " + std::to_string(i)).front().integer(0), i);
   }
 }
+
+TEST_P(DatabaseTest, NumbersComeBackAsTheyWere) {
+  database_->execute("CREATE TABLE t (i BIGINT, r DOUBLE PRECISION, b BOOLEAN, v VARCHAR(5))");
+  for (const double real : {5e-324, 1.7976931348623157e308, -0.1, 1e15, 0.1 + 0.2}) {
+    database_->execute("DELETE FROM t");
+    database_->execute("INSERT INTO t VALUES (?, ?, ? <> 0, ?)",
+                       {std::numeric_limits<int64_t>::min(), real, 1, std::string("5")});
+    const Row row = *database_->query_first("SELECT i, r, b, v FROM t");
+    EXPECT_EQ(row.integer(0), std::numeric_limits<int64_t>::min());
+    EXPECT_EQ(row.real(1), real);
+    EXPECT_EQ(row.integer(2), 1);
+    EXPECT_EQ(row.text(3), "5");
+    // Integers and reals are compared as numbers.
+    EXPECT_TRUE(database_->query_first("SELECT 1 FROM t WHERE i < ? AND r = ? AND b", {-0.5, real}));
+  }
+  const double infinity = std::numeric_limits<double>::infinity();
+  database_->execute("UPDATE t SET r = ?", {-infinity});
+  EXPECT_EQ(database_->query("SELECT r FROM t").front().real(0), -infinity);
+  EXPECT_EQ(database_->query("SELECT COALESCE(?, r), ? FROM t", {Value(), 7}).front().integer(1), 7);
+}
+
+TEST_P(DatabaseTest, TextsAreOrderedByBytesAndLikeHasCase) {
+  database_->execute("CREATE TABLE t (s TEXT)");
+  for (const char* text : {"b", "a", "B", "é", "_"}) {
+    database_->execute("INSERT INTO t VALUES (?)", {std::string(text)});
+  }
+  std::string order;
+  for (const Row& row : database_->query("SELECT s FROM t ORDER BY s COLLATE \"C\"")) order += row.text(0);
+  EXPECT_EQ(order, "B_abé");
+  EXPECT_FALSE(database_->query_first("SELECT 1 WHERE 'a' LIKE 'A'"));
+}
+
+TEST_P(DatabaseTest, TablesAndColumnsAreFound) {
+  database_->execute_script("CREATE TABLE t (i BIGINT); CREATE TABLE u (j BIGINT)");
+  EXPECT_TRUE(database_->has_table("u"));
+  EXPECT_FALSE(database_->has_table("v"));
+  EXPECT_TRUE(database_->has_column("t", "i"));
+  EXPECT_FALSE(database_->has_column("t", "j"));
+  EXPECT_FALSE(database_->has_column("v", "i"));
+}
+
+TEST_P(DatabaseTest, AFailureInsideASavepointLeavesTheRest) {
+  database_->execute("CREATE TABLE t (i BIGINT PRIMARY KEY)");
+  Transaction outer(*database_);
+  database_->execute("INSERT INTO t VALUES (1)");
+  EXPECT_EQ(code_of([&] {
+              Transaction inner(*database_);
+              database_->execute("INSERT INTO t VALUES (1)");
+            }),
+            ErrorCode::kAlreadyExists);
+  database_->execute("INSERT INTO t VALUES (2)");
+  outer.commit();
+  EXPECT_EQ(open()->query("SELECT COUNT(*) FROM t").front().integer(0), 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, DatabaseTest, testing::ValuesIn(tested_databases()), database_name);
 
 }  // namespace
 }  // namespace tidemill::metadata

@@ -2,47 +2,44 @@
 
 #include <array>
 
-#include <gtest/gtest.h>
-
-#include "base/error.h"
+#include "metadata/database_conformance.h"
 
 namespace tidemill::metadata {
 namespace {
+
+class MigrateTest : public EachDatabase {};
 
 constexpr std::array<Migration, 2> kTwo = {
     Migration{"0001_a.sql", "CREATE TABLE a (i BIGINT); INSERT INTO a VALUES (1);"},
     Migration{"0002_b.sql", "CREATE TABLE b (i BIGINT); INSERT INTO b SELECT i + 1 FROM a;"},
 };
 
-TEST(Migrate, AppliesEachOnceInOrder) {
-  auto database = open_database("sqlite::memory:", "");
-  migrate(*database, std::span(kTwo).first(1));
-  migrate(*database, kTwo);
-  migrate(*database, kTwo);
-  EXPECT_EQ(database->query("SELECT i FROM b").front().integer(0), 2);
-  const auto rows = database->query("SELECT version, name FROM schema_migrations ORDER BY version");
+TEST_P(MigrateTest, AppliesEachOnceInOrder) {
+  migrate(*database_, std::span(kTwo).first(1));
+  migrate(*database_, kTwo);
+  migrate(*database_, kTwo);
+  EXPECT_EQ(database_->query("SELECT i FROM b").front().integer(0), 2);
+  const auto rows = database_->query("SELECT version, name FROM schema_migrations ORDER BY version");
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[1].text(1), "0002_b.sql");
 }
 
-TEST(Migrate, RefusesADatabaseOfANewerProgram) {
-  auto database = open_database("sqlite::memory:", "");
-  migrate(*database, kTwo);
+TEST_P(MigrateTest, RefusesADatabaseOfANewerProgram) {
+  migrate(*database_, kTwo);
   try {
-    migrate(*database, std::span(kTwo).first(1));
+    migrate(*database_, std::span(kTwo).first(1));
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kConflict);
   }
 }
 
-TEST(Migrate, AFailedOneLeavesNothing) {
+TEST_P(MigrateTest, AFailedOneLeavesNothing) {
   constexpr std::array<Migration, 1> kBroken = {
       Migration{"0001_x.sql", "CREATE TABLE x (i BIGINT); NONSENSE;"}};
-  auto database = open_database("sqlite::memory:", "");
-  EXPECT_THROW(migrate(*database, kBroken), Error);
-  EXPECT_FALSE(database->has_table("x"));
-  EXPECT_FALSE(database->has_table("schema_migrations"));
+  EXPECT_THROW(migrate(*database_, kBroken), Error);
+  EXPECT_FALSE(database_->has_table("x"));
+  EXPECT_FALSE(database_->has_table("schema_migrations"));
 }
 
 TEST(Migrate, ProjectMigrationsAreNumberedWithoutGaps) {
@@ -53,6 +50,8 @@ TEST(Migrate, ProjectMigrationsAreNumberedWithoutGaps) {
   }
   EXPECT_GE(number, 1);
 }
+
+INSTANTIATE_TEST_SUITE_P(Backends, MigrateTest, testing::ValuesIn(tested_databases()), database_name);
 
 }  // namespace
 }  // namespace tidemill::metadata

@@ -1,22 +1,17 @@
-#include <gtest/gtest.h>
-
-#include "base/error.h"
 #include "metadata/attempts.h"
+#include "metadata/database_conformance.h"
 #include "metadata/migrate.h"
 #include "metadata/variables.h"
 
 namespace tidemill::metadata {
 namespace {
 
-class RecordsTest : public testing::Test {
+class RecordsTest : public EachDatabase {
  protected:
-  RecordsTest() : database_(open_database("sqlite::memory:", "")) {
-    migrate(*database_, project_migrations());
-  }
-  std::unique_ptr<Database> database_;
+  RecordsTest() { migrate(*database_, project_migrations()); }
 };
 
-TEST_F(RecordsTest, VariablesAreSetReplacedListedAndDeleted) {
+TEST_P(RecordsTest, VariablesAreSetReplacedListedAndDeleted) {
   EXPECT_EQ(get_variable(*database_, "last_trained_data"), std::nullopt);
   set_variable(*database_, "last_trained_data", "2026-11-01", "the day trained on");
   set_variable(*database_, "last_trained_data", "2026-11-02");
@@ -33,7 +28,7 @@ TEST_F(RecordsTest, VariablesAreSetReplacedListedAndDeleted) {
   EXPECT_THROW(set_variable(*database_, std::string(251, 'k'), "x"), Error);
 }
 
-TEST_F(RecordsTest, OneAttemptIsOpenAtATime) {
+TEST_P(RecordsTest, OneAttemptIsOpenAtATime) {
   EXPECT_FALSE(find_open_attempt(*database_));
   open_attempt(*database_, {"one", "2026-11-01", "hash1", "[]", 1000, {}});
   EXPECT_THROW(open_attempt(*database_, {"two", "2026-11-01", "hash1", "[]", 1001, {}}), Error);
@@ -57,7 +52,7 @@ TEST_F(RecordsTest, OneAttemptIsOpenAtATime) {
   EXPECT_EQ(latest->closed_at_ms, 2001);
 }
 
-TEST_F(RecordsTest, AnAbandonedAttemptNeitherStandsInTheWayNorCounts) {
+TEST_P(RecordsTest, AnAbandonedAttemptNeitherStandsInTheWayNorCounts) {
   open_attempt(*database_, {"one", "2026-11-01", "hash1", "[]", 1000, {}});
   abandon_attempt(*database_, "one", 2000);
   EXPECT_FALSE(find_open_attempt(*database_));
@@ -66,7 +61,7 @@ TEST_F(RecordsTest, AnAbandonedAttemptNeitherStandsInTheWayNorCounts) {
   open_attempt(*database_, {"two", "2026-11-02", "hash2", "[]", 3000, {}});
 }
 
-TEST_F(RecordsTest, ClosingAndPublishingAreOneTransaction) {
+TEST_P(RecordsTest, ClosingAndPublishingAreOneTransaction) {
   open_attempt(*database_, {"one", "2026-11-01", "hash1", "[]", 1000, {}});
   {
     Transaction transaction(*database_);
@@ -76,6 +71,8 @@ TEST_F(RecordsTest, ClosingAndPublishingAreOneTransaction) {
   EXPECT_TRUE(find_open_attempt(*database_));
   EXPECT_EQ(get_variable(*database_, "last_trained_data"), std::nullopt);
 }
+
+INSTANTIATE_TEST_SUITE_P(Backends, RecordsTest, testing::ValuesIn(tested_databases()), database_name);
 
 }  // namespace
 }  // namespace tidemill::metadata

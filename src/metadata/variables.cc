@@ -32,7 +32,8 @@ bool delete_variable(Database& database, const std::string& key) {
 
 std::vector<Variable> list_variables(Database& database) {
   std::vector<Variable> variables;
-  for (const Row& row : database.query("SELECT key, value, description FROM variable ORDER BY key")) {
+  for (const Row& row :
+       database.query("SELECT key, value, description FROM variable ORDER BY key COLLATE \"C\"")) {
     variables.push_back({row.text(0), row.text(1), row.optional_text(2)});
   }
   return variables;

@@ -2,6 +2,7 @@
 
 #include "app/project_file/settings.h"
 #include "base/json.h"
+#include "base/text.h"
 
 namespace tidemill::app {
 namespace {

@@ -164,15 +164,4 @@ std::string describe(const Value& value) {
   }
 }
 
-std::string without_password(std::string_view uri) {
-  const size_t scheme_end = uri.find("://");
-  if (scheme_end == std::string_view::npos) return std::string(uri);
-  const size_t start = scheme_end + 3;
-  const size_t host_end = std::min(uri.find_first_of("/?#", start), uri.size());
-  const size_t at = uri.substr(0, host_end).rfind('@');
-  const size_t colon = uri.find(':', start);
-  if (at == std::string_view::npos || colon == std::string_view::npos || colon > at) return std::string(uri);
-  return std::string(uri.substr(0, colon + 1)) + "***" + std::string(uri.substr(at));
-}
-
 }  // namespace tidemill::app

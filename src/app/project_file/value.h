@@ -65,7 +65,4 @@ Json to_json(const Value& value);
 // For messages: the string "a lot", 1.5, true, a list, a table. Long texts are cut after 60 characters.
 std::string describe(const Value& value);
 
-// The password of a URI as "***": postgresql://user:***@host/db.
-std::string without_password(std::string_view uri);
-
 }  // namespace tidemill::app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <system_error>
@@ -16,6 +17,12 @@
 namespace tidemill::metadata::sqlite {
 namespace {
 
+// PostgreSQL's collation "C", which is SQLite's BINARY.
+int compare_bytes(void*, int left_size, const void* left, int right_size, const void* right) {
+  const int order = std::memcmp(left, right, static_cast<size_t>(std::min(left_size, right_size)));
+  return order != 0 ? order : left_size - right_size;
+}
+
 Connection open_file(const std::string& name, const std::string& path, int flags) {
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(name.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -23,6 +30,9 @@ Connection open_file(const std::string& name, const std::string& path, int flags
   if (raw == nullptr) throw Error(ErrorCode::kResourceExhausted, "no memory to open database '" + path + "'");
   if (code != SQLITE_OK) throw_last_error(raw, path, "");
   sqlite3_extended_result_codes(raw, 1);
+  if (sqlite3_create_collation(raw, "C", SQLITE_UTF8, nullptr, compare_bytes) != SQLITE_OK) {
+    throw_last_error(raw, path, "");
+  }
   return connection;
 }
 

@@ -108,9 +108,21 @@ class SqliteDatabase final : public Database {
                 .empty();
   }
 
+  bool has_column(std::string_view table, std::string_view column) override {
+    return !query("SELECT 1 FROM pragma_table_info(?) WHERE name = ?",
+                  {std::string(table), std::string(column)})
+                .empty();
+  }
+
   std::string uri() const override { return "sqlite:" + path_; }
+  Dialect dialect() const override { return Dialect::kSqlite; }
 
  private:
+  void begin_write() override { execute("BEGIN IMMEDIATE", {}); }
+  void begin_read() override { execute("BEGIN", {}); }
+  void commit() override { execute("COMMIT", {}); }
+  void rollback() override { execute("ROLLBACK", {}); }
+
   sqlite3_stmt* prepare(std::string_view sql) {
     if (const auto found = statements_.find(sql); found != statements_.end()) return found->second.get();
     sqlite3_stmt* statement = nullptr;

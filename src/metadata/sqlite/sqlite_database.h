@@ -1,6 +1,7 @@
 #pragma once
 // Database on a SQLite file: WAL (readers never wait), synchronous FULL (a commit survives power loss),
-// foreign keys enforced, LIKE case-sensitive as in PostgreSQL. Can be read on a read-only file system.
+// foreign keys enforced, LIKE case-sensitive and a collation "C" as in PostgreSQL. Can be
+// read on a read-only file system.
 
 #include <filesystem>
 #include <memory>
