@@ -133,7 +133,7 @@ TEST_P(RegistryTest, VersionsAndModelsAreDeleted) {
   EXPECT_EQ(store_->search_registered_models({}).items.size(), 1u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, RegistryTest, testing::ValuesIn(kBackends), backend_name);
+INSTANTIATE_TEST_SUITE_P(Backends, RegistryTest, testing::ValuesIn(tested_stores()), backend_name);
 
 }  // namespace
 }  // namespace tidemill::tracking

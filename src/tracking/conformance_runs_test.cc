@@ -285,7 +285,7 @@ TEST_P(StoreTest, GivenIdsAreKeptOnce) {
   EXPECT_EQ(code_of([&] { store_->create_run(request); }), ErrorCode::kInvalidArgument);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, StoreTest, testing::ValuesIn(kBackends), backend_name);
+INSTANTIATE_TEST_SUITE_P(Backends, StoreTest, testing::ValuesIn(tested_stores()), backend_name);
 
 }  // namespace
 }  // namespace tidemill::tracking

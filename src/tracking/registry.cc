@@ -1,5 +1,6 @@
 // Which tracking stores there are: one line each.
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -22,6 +23,8 @@ struct Backend {
 
 constexpr std::array kBackends = {
     Backend{"sqlite", sql::open},
+    Backend{"postgresql", sql::open},
+    Backend{"postgres", sql::open},
 };
 
 }  // namespace
@@ -29,7 +32,8 @@ constexpr std::array kBackends = {
 std::unique_ptr<Store> open_store(const std::string& uri, const std::filesystem::path& base_dir,
                                   const StoreOptions& options, const Clock& clock) {
   const size_t colon = uri.find(':');
-  const std::string scheme = uri.substr(0, colon);
+  std::string scheme = uri.substr(0, colon);
+  scheme.resize(std::min(scheme.find('+'), scheme.size()));  // SQLAlchemy names its driver there
   std::vector<std::string> known;
   for (const Backend& backend : kBackends) {
     if (colon != std::string::npos && scheme == backend.scheme) {
@@ -40,7 +44,7 @@ std::unique_ptr<Store> open_store(const std::string& uri, const std::filesystem:
   throw Error(
       ErrorCode::kInvalidArgument,
       fmt::format("unknown tracking store '{}': the URI must start with {}, for example sqlite:mlflow.db",
-                  uri, join(known, " or ")));
+                  without_password(uri), join(known, " or ")));
 }
 
 std::string Store::get_or_create_experiment(const std::string& name) {

@@ -155,8 +155,8 @@ class Store {
   virtual ModelVersion get_model_version_by_alias(const std::string& name, const std::string& alias) = 0;
 
   // A project that was moved or copied. The store remembers the artifact root that its own experiments were
-  // made under (nullopt: not a store of artifacts of its own); relocate() rewrites every stored artifact URI
-  // that lies under `old_root`, plain path or file: URI, in one transaction, and returns how many it
+  // made under (nullopt: a store that several projects may share); relocate() rewrites every stored artifact
+  // URI that lies under `old_root`, plain path or file: URI, in one transaction, and returns how many it
   // changed.
   virtual std::optional<std::string> recorded_artifact_root() = 0;
   virtual int64_t relocate(const std::string& old_root, const std::string& new_root) = 0;

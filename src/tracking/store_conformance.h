@@ -1,42 +1,55 @@
 #pragma once
 // What every tracking store has to do, as MLflow's own stores do it: the tests in conformance_*_test.cc run
-// over each of kBackends. A backend is one line.
+// over each of tested_stores(). A backend is one line.
 
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <sstream>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "base/error.h"
-#include "metadata/database.h"
+#include "metadata/database_conformance.h"
+#include "metadata/dialect_lines.h"
 #include "tracking/store.h"
 
 namespace tidemill::tracking {
 
 struct StoreBackend {
   std::string name;
-  std::function<std::unique_ptr<Store>(const std::filesystem::path& dir, const Clock& clock)> open;
+  // In the folder `dir`, or in `database`, which make_database made.
+  std::function<std::unique_ptr<Store>(const std::filesystem::path& dir, const std::string& database,
+                                       const Clock& clock)>
+      open;
+  std::unique_ptr<metadata::TestDatabase> (*make_database)() = nullptr;
 };
 
-inline std::unique_ptr<Store> open_sqlite(const std::filesystem::path& dir, const Clock& clock) {
-  return open_store("sqlite:mlflow.db", dir, {.artifact_root = dir / "artifacts"}, clock);
+inline std::unique_ptr<Store> open_sql(const std::filesystem::path& dir, const std::string& database,
+                                       const Clock& clock) {
+  return open_store(database, dir, {.artifact_root = dir / "artifacts"}, clock);
 }
 
-// The file after `mlflow db upgrade`.
-inline std::unique_ptr<Store> open_upgraded_sqlite(const std::filesystem::path& dir, const Clock& clock) {
-  open_sqlite(dir, clock).reset();
+// The database after `mlflow db upgrade`.
+inline std::unique_ptr<Store> open_upgraded_sql(const std::filesystem::path& dir,
+                                                const std::string& database_uri, const Clock& clock) {
+  open_sql(dir, database_uri, clock).reset();
   std::ostringstream script;
   script << std::ifstream("src/tracking/sql/testdata/head_3_17.sql").rdbuf();
-  metadata::open_database("sqlite:mlflow.db", dir)->execute_script(script.str());
-  return open_sqlite(dir, clock);
+  const auto database = metadata::open_database(database_uri, dir);
+  database->execute_script(metadata::lines_for(database->dialect(), script.str()));
+  return open_sql(dir, database_uri, clock);
 }
 
-inline const StoreBackend kBackends[] = {
-    {"sqlite", open_sqlite},
-    {"sqlite_upgraded", open_upgraded_sqlite},
-};
+inline std::vector<StoreBackend> tested_stores() {
+  std::vector<StoreBackend> backends;
+  for (const metadata::DatabaseBackend& database : metadata::tested_databases()) {
+    backends.push_back({database.name, open_sql, database.make});
+    backends.push_back({database.name + "_upgraded", open_upgraded_sql, database.make});
+  }
+  return backends;
+}
 
 class StoreTest : public testing::TestWithParam<StoreBackend> {
  protected:
@@ -44,7 +57,8 @@ class StoreTest : public testing::TestWithParam<StoreBackend> {
     dir_ = std::filesystem::path(testing::TempDir()) / ("tidemill_store_" + std::to_string(::getpid()));
     std::filesystem::remove_all(dir_);
     std::filesystem::create_directories(dir_);
-    store_ = GetParam().open(dir_, clock_);
+    if (GetParam().make_database != nullptr) database_ = GetParam().make_database();
+    store_ = GetParam().open(dir_, database_ ? database_->uri() : "", clock_);
     experiment_id_ = store_->create_experiment("churn");
   }
   ~StoreTest() override {
@@ -81,6 +95,7 @@ class StoreTest : public testing::TestWithParam<StoreBackend> {
 
   FakeClock clock_;
   std::filesystem::path dir_;
+  std::unique_ptr<metadata::TestDatabase> database_;
   std::unique_ptr<Store> store_;
   std::string experiment_id_;
 };

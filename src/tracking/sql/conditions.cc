@@ -77,7 +77,8 @@ void add_comparison(Statement& statement, std::string_view expression, ValueKind
   if (row.comparator == Comparator::kIn || row.comparator == Comparator::kNotIn) {
     const auto* list = std::get_if<std::vector<std::string>>(&condition.value);
     if (list == nullptr) refuse_value(condition, "a list of texts");
-    statement.add(fmt::format("{} {} ({})", expression, row.sql, placeholders(list->size())),
+    const bool negated = row.comparator == Comparator::kNotIn;
+    statement.add(fmt::format("{}{}", negated ? "NOT " : "", in_list(expression, list->size())),
                   {list->begin(), list->end()});
     return;
   }
@@ -98,6 +99,12 @@ const Attribute& find_attribute(std::span<const Attribute> attributes, std::stri
   }
   throw Error(ErrorCode::kInvalidArgument,
               fmt::format("Invalid attribute key '{}' specified. Valid keys are {}", name, join(known)));
+}
+
+void add_order(Statement& statement, const Attribute& attribute, bool ascending) {
+  statement.add(fmt::format("{}{} {},", attribute.column,
+                            attribute.kind == ValueKind::kNumber ? "" : " COLLATE \"C\"",
+                            ascending ? "ASC NULLS FIRST" : "DESC NULLS LAST"));
 }
 
 namespace {

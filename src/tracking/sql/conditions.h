@@ -36,6 +36,9 @@ struct Attribute {
 // Errors: kInvalidArgument naming the known ones.
 const Attribute& find_attribute(std::span<const Attribute> attributes, std::string_view name);
 
+// "<column> DESC," the same in every database: texts by bytes, NULL below everything.
+void add_order(Statement& statement, const Attribute& attribute, bool ascending);
+
 // " LIMIT ? OFFSET ?" with one row more than asked, so that the end is seen.
 // Errors: kInvalidArgument for a page token that is none, or max_results that is not positive.
 void add_page(Statement& statement, const PageRequest& page);

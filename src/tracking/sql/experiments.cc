@@ -12,7 +12,7 @@ constexpr std::string_view kSelect =
     "SELECT experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time "
     "FROM experiments ";
 constexpr std::string_view kSelectTags =
-    "SELECT key, value FROM experiment_tags WHERE experiment_id = ? ORDER BY key";
+    "SELECT key, value FROM experiment_tags WHERE experiment_id = ? ORDER BY key COLLATE \"C\"";
 
 Experiment experiment_from(const metadata::Row& row) {
   Experiment experiment;
@@ -76,7 +76,7 @@ std::vector<Experiment> SqlStore::search_experiments(ViewType view) {
   std::string sql(kSelect);
   if (view == ViewType::kActiveOnly) sql += "WHERE lifecycle_stage = 'active' ";
   if (view == ViewType::kDeletedOnly) sql += "WHERE lifecycle_stage = 'deleted' ";
-  sql += "ORDER BY creation_time DESC, experiment_id ASC";
+  sql += "ORDER BY creation_time DESC NULLS LAST, experiment_id ASC";
   const metadata::ReadTransaction moment(*database_);
   std::vector<Experiment> experiments;
   for (const metadata::Row& row : database_->query(sql)) {

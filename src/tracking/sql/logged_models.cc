@@ -32,16 +32,18 @@ LoggedModel SqlStore::logged_model_from(const metadata::Row& row) {
   model.model_type = row.optional_text(7);
   model.source_run_id = row.optional_text(8);
   model.status_message = row.optional_text(9);
-  model.tags = tags_of("SELECT tag_key, tag_value FROM logged_model_tags WHERE model_id = ? ORDER BY tag_key",
-                       {model.model_id});
-  for (const Tag& param :
-       tags_of("SELECT param_key, param_value FROM logged_model_params WHERE model_id = ? ORDER BY param_key",
-               {model.model_id})) {
+  model.tags = tags_of(
+      "SELECT tag_key, tag_value FROM logged_model_tags WHERE model_id = ? ORDER BY tag_key COLLATE \"C\"",
+      {model.model_id});
+  for (const Tag& param : tags_of("SELECT param_key, param_value FROM logged_model_params WHERE model_id = ? "
+                                  "ORDER BY param_key COLLATE \"C\"",
+                                  {model.model_id})) {
     model.params.push_back({param.key, param.value});
   }
   for (const metadata::Row& metric_row : database_->query(
            "SELECT metric_name, metric_value, metric_timestamp_ms, metric_step, dataset_name, dataset_digest "
-           "FROM logged_model_metrics WHERE model_id = ? ORDER BY metric_name, metric_timestamp_ms, "
+           "FROM logged_model_metrics WHERE model_id = ? ORDER BY metric_name COLLATE \"C\", "
+           "metric_timestamp_ms, "
            "metric_step",
            {model.model_id})) {
     model.metrics.push_back({metric_row.text(0), metric_row.is_null(1) ? 0 : metric_row.real(1),
@@ -115,7 +117,7 @@ std::vector<LoggedModel> SqlStore::list_logged_models(const std::string& experim
   for (const metadata::Row& row :
        database_->query(std::string(kSelect) + "WHERE experiment_id = ? AND lifecycle_stage <> 'deleted' "
                                                "AND (? = '' OR source_run_id = ?) "
-                                               "ORDER BY creation_timestamp_ms DESC, model_id",
+                                               "ORDER BY creation_timestamp_ms DESC, model_id COLLATE \"C\"",
                         {parse_experiment_id(experiment_id), source_run_id, source_run_id})) {
     models.push_back(logged_model_from(row));
   }

@@ -51,11 +51,10 @@ Page<ModelVersion> SqlStore::search_model_versions(const ModelVersionQuery& quer
   }
   statement.add("ORDER BY");
   for (const OrderBy& order : query.order_by) {
-    statement.add(
-        fmt::format("{} {},", find_attribute(kOrders, order.key).column, order.ascending ? "ASC" : "DESC"));
+    add_order(statement, find_attribute(kOrders, order.key), order.ascending);
   }
-  if (query.order_by.empty()) statement.add("v.last_updated_time DESC,");
-  statement.add("v.name ASC, v.version DESC");
+  if (query.order_by.empty()) statement.add("v.last_updated_time DESC NULLS LAST,");
+  statement.add("v.name COLLATE \"C\" ASC, v.version DESC");
   add_page(statement, query.page);
 
   const metadata::ReadTransaction moment(*database_);

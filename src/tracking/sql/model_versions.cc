@@ -26,12 +26,12 @@ ModelVersion SqlStore::model_version_from(const metadata::Row& row) {
   version.status_message = row.optional_text(10);
   version.run_link = row.optional_text(11);
   version.storage_location = row.optional_text(12).value_or(version.source);
-  version.tags =
-      tags_of("SELECT key, value FROM model_version_tags WHERE name = ? AND version = ? ORDER BY key",
-              {version.name, version.version});
-  for (const metadata::Row& alias : database_->query(
-           "SELECT alias FROM registered_model_aliases WHERE name = ? AND version = ? ORDER BY alias",
-           {version.name, version.version})) {
+  version.tags = tags_of(
+      "SELECT key, value FROM model_version_tags WHERE name = ? AND version = ? ORDER BY key COLLATE \"C\"",
+      {version.name, version.version});
+  for (const metadata::Row& alias : database_->query("SELECT alias FROM registered_model_aliases WHERE name "
+                                                     "= ? AND version = ? ORDER BY alias COLLATE \"C\"",
+                                                     {version.name, version.version})) {
     version.aliases.push_back(alias.text(0));
   }
   return version;

@@ -33,11 +33,11 @@ RegisteredModel SqlStore::registered_model_from(const metadata::Row& row) {
   model.creation_time_ms = integer_or_zero(row, 1);
   model.last_updated_time_ms = integer_or_zero(row, 2);
   model.description = row.optional_text(3);
-  model.tags =
-      tags_of("SELECT key, value FROM registered_model_tags WHERE name = ? ORDER BY key", {model.name});
-  for (const metadata::Row& alias :
-       database_->query("SELECT alias, version FROM registered_model_aliases WHERE name = ? ORDER BY alias",
-                        {model.name})) {
+  model.tags = tags_of(
+      "SELECT key, value FROM registered_model_tags WHERE name = ? ORDER BY key COLLATE \"C\"", {model.name});
+  for (const metadata::Row& alias : database_->query(
+           "SELECT alias, version FROM registered_model_aliases WHERE name = ? ORDER BY alias COLLATE \"C\"",
+           {model.name})) {
     model.aliases.push_back({alias.text(0), alias.integer(1)});
   }
   model.latest_versions = get_latest_versions(model.name, {});
@@ -144,10 +144,9 @@ Page<RegisteredModel> SqlStore::search_registered_models(const RegisteredModelQu
   }
   statement.add("ORDER BY");
   for (const OrderBy& order : query.order_by) {
-    statement.add(
-        fmt::format("{} {},", find_attribute(kOrders, order.key).column, order.ascending ? "ASC" : "DESC"));
+    add_order(statement, find_attribute(kOrders, order.key), order.ascending);
   }
-  statement.add("m.name ASC");
+  statement.add("m.name COLLATE \"C\" ASC");
   add_page(statement, query.page);
 
   const metadata::ReadTransaction moment(*database_);

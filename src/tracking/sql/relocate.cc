@@ -44,6 +44,7 @@ std::string without_last_slash(std::string path) {
 }  // namespace
 
 void SqlStore::record_artifact_root() {
+  if (database_->is_on_a_server()) return;
   database_->execute(
       "INSERT INTO experiment_tags (key, value, experiment_id) SELECT ?, ?, experiment_id FROM experiments "
       "WHERE experiment_id = 0 ON CONFLICT (key, experiment_id) DO NOTHING",
@@ -51,6 +52,9 @@ void SqlStore::record_artifact_root() {
 }
 
 std::optional<std::string> SqlStore::recorded_artifact_root() {
+  // A server's experiments may belong to projects in other folders, on other machines: their artifacts have
+  // not moved.
+  if (database_->is_on_a_server()) return std::nullopt;
   const auto row = database_->query_first(
       "SELECT value FROM experiment_tags WHERE experiment_id = 0 AND key = ?", {std::string(kRootTag)});
   if (!row) return std::nullopt;

@@ -14,6 +14,10 @@ std::string placeholders(size_t count) {
   return text;
 }
 
+std::string in_list(std::string_view expression, size_t count) {
+  return count == 0 ? "(1 = 0)" : fmt::format("{} IN ({})", expression, placeholders(count));
+}
+
 std::string append_path(const std::string& location, const std::string& rest) {
   return location.ends_with('/') ? location + rest : location + "/" + rest;
 }

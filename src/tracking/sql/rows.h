@@ -41,6 +41,8 @@ inline double metric_value_from(double stored, bool is_nan) {
 
 // "?, ?, ?"
 std::string placeholders(size_t count);
+// "<expression> IN (?, ?, ?)", and what is never true for an empty list, which PostgreSQL does not know.
+std::string in_list(std::string_view expression, size_t count);
 
 // `location` of an experiment, "/" and the rest.
 std::string append_path(const std::string& location, const std::string& rest);

@@ -44,11 +44,12 @@ void SqlStore::put_param(const std::string& run_id, const Param& param) {
 void SqlStore::put_metric(const std::string& run_id, const Metric& metric) {
   const auto [value, is_nan] = stored_metric_value(metric.value);
   database_->execute(
-      "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?, ?, ?, ?, ?, ?) "
+      "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?, ?, ?, ?, ?, ? <> 0) "
       "ON CONFLICT (key, timestamp, step, run_uuid, value, is_nan) DO NOTHING",
       {metric.key, value, metric.timestamp_ms, run_id, metric.step, is_nan});
   database_->execute(
-      "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, ?, ?) "
+      "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, ? <> "
+      "0, ?) "
       "ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp, "
       "step = excluded.step, is_nan = excluded.is_nan "
       "WHERE (excluded.step, excluded.timestamp, excluded.value) > "
@@ -120,7 +121,8 @@ void SqlStore::load_run_data(std::vector<Run>& runs) {
       by_id[runs[i].info.run_id] = &runs[i];
       ids.emplace_back(runs[i].info.run_id);
     }
-    const std::string where = fmt::format("WHERE run_uuid IN ({}) ORDER BY key", placeholders(ids.size()));
+    const std::string where =
+        fmt::format("WHERE run_uuid IN ({}) ORDER BY key COLLATE \"C\"", placeholders(ids.size()));
     for (const metadata::Row& row :
          database_->query("SELECT run_uuid, key, value FROM params " + where, ids)) {
       by_id.at(row.text(0))->params.push_back({row.text(1), row.text(2)});

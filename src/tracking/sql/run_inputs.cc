@@ -86,7 +86,8 @@ void SqlStore::load_run_inputs(std::vector<Run>& runs) {
                          "FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id "
                          "LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid "
                          "WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' "
-                         "AND i.destination_id IN ({}) ORDER BY d.name, d.digest, i.input_uuid, t.name",
+                         "AND i.destination_id IN ({}) ORDER BY d.name COLLATE \"C\", d.digest COLLATE "
+                         "\"C\", i.input_uuid COLLATE \"C\", t.name COLLATE \"C\"",
                          in_list),
              ids)) {
       std::vector<DatasetInput>& inputs = by_id.at(row.text(0))->dataset_inputs;
@@ -101,7 +102,7 @@ void SqlStore::load_run_inputs(std::vector<Run>& runs) {
     for (const metadata::Row& row : database_->query(
              fmt::format("SELECT source_id, source_type, destination_id, step FROM inputs "
                          "WHERE source_type IN ('RUN_INPUT', 'RUN_OUTPUT') AND source_id IN ({}) "
-                         "ORDER BY step, destination_id",
+                         "ORDER BY step, destination_id COLLATE \"C\"",
                          in_list),
              ids)) {
       Run& run = *by_id.at(row.text(0));

@@ -83,37 +83,39 @@ void add_condition(Statement& statement, const Condition& condition) {
 }
 
 // What is missing comes last in both directions, NaN before it.
-void add_order(Statement& statement, const OrderBy& order) {
+void add_run_order(Statement& statement, const OrderBy& order) {
   const std::string_view direction = order.ascending ? "ASC" : "DESC";
   if (order.field == Field::kDataset) {
     throw Error(ErrorCode::kInvalidArgument, "runs cannot be ordered by a dataset");
   }
   if (order.field == Field::kAttribute) {
     const Attribute& attribute = find_attribute(kAttributes, order.key);
-    statement.add(fmt::format("{0} IS NULL, {0} {1},", attribute.column, direction));
+    statement.add(fmt::format("{} IS NULL,", attribute.column));
+    add_order(statement, attribute, order.ascending);
     return;
   }
   const std::string from =
       fmt::format("FROM {} x WHERE x.run_uuid = runs.run_uuid AND x.key = ?)", table_of(order.field));
-  const std::string_view rank = order.field == Field::kMetric ? "CASE WHEN x.is_nan THEN 1 ELSE 0 END" : "0";
-  statement.add(
-      fmt::format("COALESCE((SELECT {} {}, 2), (SELECT x.value {} {},", rank, from, from, direction),
-      {order.key, order.key});
+  const bool is_metric = order.field == Field::kMetric;
+  statement.add(fmt::format("COALESCE((SELECT {} {}, 2), (SELECT x.value {}{} {},",
+                            is_metric ? "CASE WHEN x.is_nan THEN 1 ELSE 0 END" : "0", from, from,
+                            is_metric ? "" : " COLLATE \"C\"", direction),
+                {order.key, order.key});
 }
 
 }  // namespace
 
 Page<Run> SqlStore::search_runs(const RunQuery& query) {
   Statement statement{std::string(kSelectRuns), {}};
-  statement.add(fmt::format("WHERE runs.experiment_id IN ({})", placeholders(query.experiment_ids.size())));
+  statement.add("WHERE " + in_list("runs.experiment_id", query.experiment_ids.size()));
   for (const std::string& id : query.experiment_ids)
     statement.parameters.emplace_back(parse_experiment_id(id));
   if (query.view == ViewType::kActiveOnly) statement.add("AND runs.lifecycle_stage = 'active'");
   if (query.view == ViewType::kDeletedOnly) statement.add("AND runs.lifecycle_stage = 'deleted'");
   for (const Condition& condition : query.conditions) add_condition(statement, condition);
   statement.add("ORDER BY");
-  for (const OrderBy& order : query.order_by) add_order(statement, order);
-  statement.add("runs.start_time DESC, runs.run_uuid");
+  for (const OrderBy& order : query.order_by) add_run_order(statement, order);
+  statement.add("runs.start_time DESC NULLS LAST, runs.run_uuid COLLATE \"C\"");
   add_page(statement, query.page);
 
   const metadata::ReadTransaction moment(*database_);

@@ -1,5 +1,5 @@
--- The schema of an MLflow tracking and registry database at alembic revision 6953534de441 (MLflow 3.0), in
--- SQLite's dialect: 23 tables. Table, column and constraint names and types are those that MLflow's own
+-- The schema of an MLflow tracking and registry database at alembic revision 6953534de441 (MLflow 3.0):
+-- 23 tables. A line that ends with the name of a database is for that one alone. Table, column and constraint names and types are those that MLflow's own
 -- migrations leave (mlflow/store/db_migrations/versions), so that `mlflow db upgrade` goes on from here.
 
 CREATE TABLE alembic_version (
@@ -11,7 +11,8 @@ INSERT INTO alembic_version (version_num) VALUES ('6953534de441');
 -- Experiments and runs
 
 CREATE TABLE experiments (
-  experiment_id INTEGER NOT NULL,
+  experiment_id INTEGER NOT NULL,  -- sqlite
+  experiment_id SERIAL NOT NULL,  -- postgresql
   name VARCHAR(256) NOT NULL,
   artifact_location VARCHAR(256),
   lifecycle_stage VARCHAR(32),
@@ -79,9 +80,9 @@ CREATE TABLE metrics (
   run_uuid VARCHAR(32) NOT NULL,
   step BIGINT DEFAULT '0' NOT NULL,
   is_nan BOOLEAN DEFAULT '0' NOT NULL,
+  CHECK (is_nan IN (0, 1)),  -- sqlite
   CONSTRAINT metric_pk PRIMARY KEY ("key", timestamp, step, run_uuid, value, is_nan),
-  FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid),
-  CHECK (is_nan IN (0, 1))
+  FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid)
 );
 CREATE INDEX index_metrics_run_uuid ON metrics (run_uuid);
 
@@ -92,9 +93,9 @@ CREATE TABLE latest_metrics (
   step BIGINT NOT NULL,
   is_nan BOOLEAN NOT NULL,
   run_uuid VARCHAR(32) NOT NULL,
+  CHECK (is_nan IN (0, 1)),  -- sqlite
   CONSTRAINT latest_metric_pk PRIMARY KEY ("key", run_uuid),
-  FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid),
-  CHECK (is_nan IN (0, 1))
+  FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid)
 );
 CREATE INDEX index_latest_metrics_run_uuid ON latest_metrics (run_uuid);
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "metadata/dialect_lines.h"
 #include "tracking/sql/open.h"
 #include "tracking/sql/rows.h"
 
@@ -24,16 +25,6 @@ class TransactionBatch final : public Batch {
   metadata::Transaction transaction_;
 };
 
-bool can_run(metadata::Database& database, std::string_view sql) {
-  try {
-    database.query(sql);
-    return true;
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kInternal) return false;
-    throw;
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<Store> open(const std::string& uri, const std::filesystem::path& base_dir,
@@ -46,7 +37,7 @@ std::unique_ptr<Store> open(const std::string& uri, const std::filesystem::path&
   while (root.size() > 1 && root.ends_with('/')) root.pop_back();
   auto database = metadata::open_database(uri, base_dir, {.create = options.create});
   auto store = std::make_unique<SqlStore>(std::move(database), std::move(root), clock);
-  store->prepare_schema();
+  store->prepare_schema(options.create);
   return store;
 }
 
@@ -54,8 +45,11 @@ std::unique_ptr<Batch> SqlStore::begin() {
   return std::make_unique<TransactionBatch>(*database_);
 }
 
-void SqlStore::prepare_schema() {
-  if (!database_->has_table("alembic_version")) create_schema();
+void SqlStore::prepare_schema(bool create) {
+  if (!database_->has_table("alembic_version")) {
+    if (!create) throw Error(ErrorCode::kNotFound, fmt::format("{} holds no tracking store", uri()));
+    create_schema();
+  }
   check_schema();
 }
 
@@ -65,9 +59,13 @@ void SqlStore::create_schema() {
   if (database_->has_table("alembic_version")) return;
   if (database_->has_table("schema_migrations")) {
     throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("{} holds other tables: the tracking store needs a database of its own", uri()));
+                fmt::format("{} holds other tables: the tracking store needs a database of its own, or on "
+                            "PostgreSQL a schema (?options=-csearch_path%3Dmlflow)",
+                            uri()));
   }
-  for (const auto& [name, sql] : schema_files()) database_->execute_script(sql);
+  for (const auto& [name, sql] : schema_files()) {
+    database_->execute_script(metadata::lines_for(database_->dialect(), sql));
+  }
   const int64_t now_ms = clock_.now_ms();
   database_->execute(
       "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, "
@@ -79,8 +77,7 @@ void SqlStore::create_schema() {
 
 void SqlStore::check_schema() {
   const auto revision = database_->query_first("SELECT version_num FROM alembic_version");
-  if (!revision || !can_run(*database_, "SELECT step FROM inputs LIMIT 1") ||
-      !can_run(*database_, "SELECT model_id FROM logged_models LIMIT 1")) {
+  if (!revision || !database_->has_column("inputs", "step") || !database_->has_table("logged_models")) {
     throw Error(
         ErrorCode::kConflict,
         fmt::format("{} is an MLflow database of an older kind (revision {}): bring it up to date with "

@@ -21,8 +21,8 @@ class SqlStore final : public Store {
   SqlStore(std::unique_ptr<metadata::Database> database, std::string artifact_root, const Clock& clock)
       : database_(std::move(database)), artifact_root_(std::move(artifact_root)), clock_(clock) {}
 
-  // Makes the tables in an empty database; checks those of a filled one.
-  void prepare_schema();
+  // Makes the tables in an empty database, or throws kNotFound; checks those of a filled one.
+  void prepare_schema(bool create);
 
   std::string uri() const override { return database_->uri(); }
   std::unique_ptr<Batch> begin() override;

@@ -2,38 +2,27 @@
 
 #include <limits>
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
-#include "base/error.h"
-#include "metadata/database.h"
+#include "metadata/database_conformance.h"
 #include "tracking/registration.h"
 #include "tracking/store.h"
 
 namespace tidemill::tracking {
 namespace {
 
-namespace fs = std::filesystem;
-
-class SqlStoreTest : public testing::Test {
+class SqlStoreTest : public testing::TestWithParam<metadata::DatabaseBackend> {
  protected:
-  SqlStoreTest() : clock_(1'793'491'200'000) {
-    dir_ = fs::path(testing::TempDir()) / ("tidemill_sql_store_" + std::to_string(::getpid()));
-    fs::remove_all(dir_);
-    fs::create_directories(dir_);
-  }
-  ~SqlStoreTest() override { fs::remove_all(dir_); }
+  SqlStoreTest() : clock_(1'793'491'200'000), place_(GetParam().make()) {}
 
-  std::unique_ptr<Store> open() {
-    return open_store("sqlite:mlflow.db", dir_, {.artifact_root = "/data/mlflow/"}, clock_);
+  std::unique_ptr<Store> open(const StoreOptions& options = {.artifact_root = "/data/mlflow/"}) {
+    return open_store(place_->uri(), "", options, clock_);
   }
-  std::unique_ptr<metadata::Database> database() { return metadata::open_database("sqlite:mlflow.db", dir_); }
+  std::unique_ptr<metadata::Database> database() { return metadata::open_database(place_->uri(), ""); }
 
   FakeClock clock_;
-  fs::path dir_;
+  std::unique_ptr<metadata::TestDatabase> place_;
 };
 
-TEST_F(SqlStoreTest, WritesTheRowsThatMlflowWrites) {
+TEST_P(SqlStoreTest, WritesTheRowsThatMlflowWrites) {
   auto store = open();
   const std::string experiment = store->create_experiment("e");
   store->create_run({experiment, "r", "ann", 5, {}, "r1"});
@@ -63,9 +52,13 @@ TEST_F(SqlStoreTest, WritesTheRowsThatMlflowWrites) {
   EXPECT_TRUE(version.is_null(2));
 }
 
-TEST_F(SqlStoreTest, MovedProjectsAreFollowed) {
+TEST_P(SqlStoreTest, MovedProjectsAreFollowed) {
   auto store = open();
-  EXPECT_EQ(store->recorded_artifact_root(), "/data/mlflow");
+  const bool is_shared = database()->is_on_a_server();
+  const auto recorded = [&](const char* root) {
+    return is_shared ? std::nullopt : std::optional<std::string>(root);
+  };
+  EXPECT_EQ(store->recorded_artifact_root(), recorded("/data/mlflow"));
   const std::string experiment = store->create_experiment("e");
   store->create_experiment("elsewhere", {}, "/data/mlflow2/x");
   store->create_experiment("uri", {}, "file:///data/mlflow/x%20y");
@@ -75,7 +68,7 @@ TEST_F(SqlStoreTest, MovedProjectsAreFollowed) {
   register_logged_model(*store, "reg", "m-1");
 
   EXPECT_EQ(store->relocate("/data/mlflow", "/new place/µ"), 6);
-  EXPECT_EQ(store->recorded_artifact_root(), "/new place/µ");
+  EXPECT_EQ(store->recorded_artifact_root(), recorded("/new place/µ"));
   EXPECT_EQ(store->get_experiment("0").artifact_location, "/new place/µ/0");
   EXPECT_EQ(store->get_experiment_by_name("elsewhere")->artifact_location, "/data/mlflow2/x");
   EXPECT_EQ(store->get_experiment_by_name("uri")->artifact_location, "file:///new%20place/%C2%B5/x%20y");
@@ -86,15 +79,20 @@ TEST_F(SqlStoreTest, MovedProjectsAreFollowed) {
   EXPECT_EQ(store->relocate("/data/mlflow", "/new place/µ"), 0);
 }
 
-TEST_F(SqlStoreTest, OpensWhatIsThere) {
-  EXPECT_THROW(open_store("sqlite:mlflow.db", dir_, {.artifact_root = "/a", .create = false}, clock_), Error);
+TEST_P(SqlStoreTest, OpensWhatIsThere) {
+  try {
+    open({.artifact_root = "/a", .create = false});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kNotFound);
+  }
   open()->create_experiment("e");
   EXPECT_TRUE(open()->get_experiment_by_name("e"));
-  EXPECT_THROW(open_store("sqlite:mlflow.db", dir_, {.artifact_root = "relative"}, clock_), Error);
-  EXPECT_THROW(open_store("http://localhost", dir_, {.artifact_root = "/a"}, clock_), Error);
+  EXPECT_THROW(open({.artifact_root = "relative"}), Error);
+  EXPECT_THROW(open_store("http://localhost", "", {.artifact_root = "/a"}, clock_), Error);
 }
 
-TEST_F(SqlStoreTest, RefusesWorkspaces) {
+TEST_P(SqlStoreTest, RefusesWorkspaces) {
   open();
   {
     auto db = database();
@@ -109,7 +107,7 @@ TEST_F(SqlStoreTest, RefusesWorkspaces) {
   EXPECT_THROW(open(), Error);
 }
 
-TEST_F(SqlStoreTest, RefusesOlderDatabases) {
+TEST_P(SqlStoreTest, RefusesOlderDatabases) {
   {
     auto db = database();
     db->execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)");
@@ -123,6 +121,9 @@ TEST_F(SqlStoreTest, RefusesOlderDatabases) {
     EXPECT_NE(error.message().find("mlflow db upgrade"), std::string::npos);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Backends, SqlStoreTest, testing::ValuesIn(metadata::tested_databases()),
+                         metadata::database_name);
 
 }  // namespace
 }  // namespace tidemill::tracking

@@ -3,17 +3,19 @@
 -- the Default experiment.
 CREATE TEMP TABLE kept_experiments AS SELECT * FROM experiments;
 CREATE TEMP TABLE kept_tags AS SELECT * FROM experiment_tags;
-PRAGMA foreign_keys = OFF;
+PRAGMA foreign_keys = OFF;  -- sqlite
 DROP TABLE model_version_tags;
 DROP TABLE model_versions;
 DROP TABLE registered_model_aliases;
 DROP TABLE registered_model_tags;
 DROP TABLE registered_models;
 DROP TABLE experiment_tags;
-DROP TABLE experiments;
+DROP TABLE experiments;  -- sqlite
+DROP TABLE experiments CASCADE;  -- postgresql
 
 CREATE TABLE experiments (
-  experiment_id INTEGER NOT NULL,
+  experiment_id INTEGER NOT NULL,  -- sqlite
+  experiment_id SERIAL NOT NULL,  -- postgresql
   name VARCHAR(256) NOT NULL,
   artifact_location VARCHAR(256),
   lifecycle_stage VARCHAR(32),
@@ -108,4 +110,4 @@ INSERT INTO experiment_tags ("key", value, experiment_id) SELECT "key", value, e
 DROP TABLE kept_experiments;
 DROP TABLE kept_tags;
 UPDATE alembic_version SET version_num = 'dc11669786a5';
-PRAGMA foreign_keys = ON;
+PRAGMA foreign_keys = ON;  -- sqlite
