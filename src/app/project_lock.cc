@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include <fcntl.h>
@@ -17,13 +18,15 @@ namespace {
 
 constexpr char kLockFile[] = ".tidemill.lock";
 
-class FileLock final : public cli::WriterLock {
+class FileLock {
  public:
   explicit FileLock(const std::filesystem::path& path, int flags = O_CREAT)
       : fd_(open(path.c_str(), O_RDWR | O_CLOEXEC | flags, 0644)) {
     if (fd_ < 0) throw_system_error(errno, "open", path.string());
   }
-  ~FileLock() override { close(fd_); }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  ~FileLock() { close(fd_); }
 
   bool try_lock() {
     if (flock(fd_, LOCK_EX | LOCK_NB) != 0) return false;
@@ -47,24 +50,69 @@ class FileLock final : public cli::WriterLock {
   int fd_;
 };
 
-}  // namespace
+class DatabaseLock {
+ public:
+  explicit DatabaseLock(metadata::Database& database) : database_(database) {}
+  DatabaseLock(const DatabaseLock&) = delete;
+  DatabaseLock& operator=(const DatabaseLock&) = delete;
+  ~DatabaseLock() {
+    try {
+      database_.release_writing_lock();
+    } catch (const Error&) {
+      // The server lets go of it with the connection.
+    }
+  }
 
-std::unique_ptr<cli::WriterLock> lock_project_dir(const std::filesystem::path& project_dir, int timeout_s,
-                                                  const std::function<void(const std::string&)>& on_wait) {
-  auto lock = std::make_unique<FileLock>(project_dir / kLockFile);
-  if (lock->try_lock()) return lock;
-  const std::string holder = lock->holder();
+  bool try_lock() { return database_.try_lock_for_writing(); }
+  std::string holder() const { return database_.present_writer().value_or("another program"); }
+
+ private:
+  metadata::Database& database_;
+};
+
+// Tries until `deadline`. `on_wait` hears once who is waited for.
+template <typename Lock>
+void wait_for(Lock& lock, std::chrono::steady_clock::time_point deadline, int timeout_s,
+              const std::function<void(const std::string&)>& on_wait) {
+  if (lock.try_lock()) return;
+  const std::string holder = lock.holder();
   if (timeout_s > 0) on_wait(holder + ", which is writing this project");
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(timeout_s);
   while (std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    if (lock->try_lock()) return lock;
+    if (lock.try_lock()) return;
   }
   throw Error(
       ErrorCode::kConflict,
       fmt::format("{} is writing this project: wait for it, or give it longer with --lock-timeout SECONDS "
                   "(now {})",
                   holder, timeout_s));
+}
+
+class ProjectLock final : public cli::WriterLock {
+ public:
+  explicit ProjectLock(const std::filesystem::path& project_dir) : file_(project_dir / kLockFile) {}
+
+  FileLock& file() { return file_; }
+  DatabaseLock& lock_of(metadata::Database& database) { return database_.emplace(database); }
+
+ private:
+  FileLock file_;
+  std::optional<DatabaseLock> database_;
+};
+
+}  // namespace
+
+std::unique_ptr<cli::WriterLock> lock_project(const std::filesystem::path& project_dir,
+                                              const std::function<metadata::Database*()>& shared_database,
+                                              int timeout_s,
+                                              const std::function<void(const std::string&)>& on_wait) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(timeout_s);
+  auto lock = std::make_unique<ProjectLock>(project_dir);
+  wait_for(lock->file(), deadline, timeout_s, on_wait);
+  if (metadata::Database* database = shared_database()) {
+    wait_for(lock->lock_of(*database), deadline, timeout_s, on_wait);
+  }
+  return lock;
 }
 
 std::optional<std::string> find_writer(const std::filesystem::path& project_dir) {

@@ -1,5 +1,6 @@
 #pragma once
-// One writer per project: an flock on a hidden file, which the system releases when the process dies.
+// One writer per project: an flock on a hidden file, which the system releases when the process dies. Where
+// the project's state lives on a server, also a lock there, which the server releases with the connection.
 
 #include <filesystem>
 #include <functional>
@@ -8,15 +9,21 @@
 #include <string>
 
 #include "cli/services.h"
+#include "metadata/database.h"
 
 namespace tidemill::app {
 
 // Waits up to `timeout_s` for the present writer; `on_wait` hears who that is ("process 4711 (tidemill
 // run)"). Errors: kConflict after the timeout, kPermissionDenied when the folder cannot be written.
-std::unique_ptr<cli::WriterLock> lock_project_dir(const std::filesystem::path& project_dir, int timeout_s,
-                                                  const std::function<void(const std::string&)>& on_wait);
+//
+// `shared_database` is called once the folder's lock is held; what it gives outlives the lock, or is null.
+// Errors also: those of the database.
+std::unique_ptr<cli::WriterLock> lock_project(const std::filesystem::path& project_dir,
+                                              const std::function<metadata::Database*()>& shared_database,
+                                              int timeout_s,
+                                              const std::function<void(const std::string&)>& on_wait);
 
-// Who holds the lock ("process 4711"); nullopt when nobody does. Makes no file.
+// Who holds the folder's lock ("process 4711"); nullopt when nobody does. Makes no file.
 // Errors: kPermissionDenied when this process could not take it.
 std::optional<std::string> find_writer(const std::filesystem::path& project_dir);
 

@@ -27,9 +27,11 @@ int64_t relocate(tracking::Store& store, const std::string& from, const std::str
   }
 }
 
-// Opens `uri`; for one who only reads, an empty database when there is none.
+// Opens `uri`; for one who only reads, an empty database when there is no such file. What lives on a server
+// is made where it is missing, whoever comes first.
 template <typename Open>
 auto open_or_empty(const std::string& uri, bool is_writer, const Open& open) {
+  if (metadata::is_on_a_server(uri)) return open(uri, /*create=*/true);
   try {
     return open(uri, /*create=*/is_writer);
   } catch (const Error& error) {
@@ -127,16 +129,19 @@ tracking::Store& ProjectServices::tracking() {
   return *tracking_;
 }
 
-std::optional<std::string> ProjectServices::present_writer() const {
-  return find_writer(project_.dir);
+std::optional<std::string> ProjectServices::present_writer() {
+  const auto here = find_writer(project_.dir);
+  return here || !metadata::is_on_a_server(project_.metadata_uri) ? here : metadata().present_writer();
 }
 
 std::unique_ptr<cli::WriterLock> ProjectServices::lock_for_writing(
     int timeout_s, const std::function<void(const std::string&)>& on_wait) {
-  auto lock = lock_project_dir(project_.dir, timeout_s, on_wait);
-  if (!is_writer_) close_databases();  // what was opened to read may be an empty one in memory
-  is_writer_ = true;
-  return lock;
+  const auto shared_database = [&]() -> metadata::Database* {
+    if (!is_writer_) close_databases();  // what was opened to read may be an empty one in memory
+    is_writer_ = true;
+    return metadata::is_on_a_server(project_.metadata_uri) ? &metadata() : nullptr;
+  };
+  return lock_project(project_.dir, shared_database, timeout_s, on_wait);
 }
 
 void ProjectServices::close_databases() {

@@ -28,7 +28,7 @@ class ProjectServices final : public cli::Services {
   metadata::Database& metadata() override;
   tracking::Store& tracking() override;
   std::unique_ptr<engine::Engine> engine_for_file(const std::filesystem::path& file) override;
-  std::optional<std::string> present_writer() const override;
+  std::optional<std::string> present_writer() override;
   std::unique_ptr<cli::WriterLock> lock_for_writing(
       int timeout_s, const std::function<void(const std::string&)>& on_wait) override;
   void close_databases();

@@ -39,7 +39,7 @@ class Services {
   virtual std::unique_ptr<engine::Engine> engine_for_file(const std::filesystem::path& file) = 0;
 
   // Who writes the project now ("process 4711"). Errors: kPermissionDenied when this process could not.
-  virtual std::optional<std::string> present_writer() const = 0;
+  virtual std::optional<std::string> present_writer() = 0;
 
   // To be called before metadata() and tracking(). Waits up to `timeout_s`, calling `on_wait(holder)` once if
   // it has to. Errors: kConflict naming the holder.

@@ -32,9 +32,10 @@ std::string listed(const std::vector<std::string>& names, const std::string& bef
   return out;
 }
 
+// Without the driver that SQLAlchemy names in it: postgresql+psycopg2.
 std::string scheme_of(const std::string& uri) {
   const size_t colon = uri.find(':');
-  return colon == std::string::npos ? "" : uri.substr(0, colon);
+  return colon == std::string::npos ? "" : uri.substr(0, std::min(colon, uri.find('+')));
 }
 
 bool is_name(const std::string& text) {
@@ -239,7 +240,7 @@ bool Allowed::fits(const Value& value) const {
       return value.is_text() && has(names_, value.text);
     case Form::kUri:
       return value.is_text() && has(names_, scheme_of(value.text)) &&
-             value.text.size() > scheme_of(value.text).size() + 1;
+             value.text.find(':') + 1 < value.text.size();
     case Form::kInteger:
       return value.kind == Value::Kind::kInteger && number_fits(static_cast<double>(value.integer));
     case Form::kNumber:

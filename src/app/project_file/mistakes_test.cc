@@ -389,10 +389,9 @@ TEST(Variables, AreToldByName) {
   EXPECT_EQ(
       message("TIDEMILL__MODELS__NAME", "x"),
       "environment variable TIDEMILL__MODELS__NAME: [[models]] blocks can be written in tidemill.toml only");
-  EXPECT_EQ(message("TIDEMILL__METADATA__URI", "postgresql://me:secret@host/db"),
-            "environment variable TIDEMILL__METADATA__URI: metadata.uri: \"postgresql\" is not built yet: "
-            "use a URI "
-            "that starts with \"sqlite:\"");
+  EXPECT_EQ(message("TIDEMILL__METADATA__URI", "mysql://me:secret@host/db"),
+            "environment variable TIDEMILL__METADATA__URI: metadata.uri: expected a URI that starts with "
+            "\"sqlite:\", \"postgresql:\" or \"postgres:\", got the string \"mysql://me:***@host/db\"");
 }
 
 }  // namespace

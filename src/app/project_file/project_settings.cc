@@ -45,12 +45,14 @@ void declare_stores(D& d) {
                  "Where raw and prepared data live; a relative path starts at the project's folder.",
                  [](Project& p, const Value& v) { p.storage_uri = v.text; });
   d.section("metadata");
-  d.with_default("uri", Allowed::uri({"sqlite"}, {"postgresql", "postgres"}), "\"sqlite:tidemill.db\"",
-                 "The database of the project's own state: Variables, open attempts.",
-                 [](Project& p, const Value& v) { p.metadata_uri = v.text; });
+  d.with_default(
+      "uri", Allowed::uri({"sqlite", "postgresql", "postgres"}, {}), "\"sqlite:tidemill.db\"",
+      "The database of the project's own state: Variables, open attempts. One project a database or schema.",
+      [](Project& p, const Value& v) { p.metadata_uri = v.text; });
   d.section("tracking");
-  d.with_default("uri", Allowed::uri({"sqlite"}, {"http", "https", "postgresql", "postgres"}),
-                 "\"sqlite:mlflow.db\"", "The MLflow database of runs and model versions.",
+  d.with_default("uri", Allowed::uri({"sqlite", "postgresql", "postgres"}, {"http", "https"}),
+                 "\"sqlite:mlflow.db\"",
+                 "The MLflow database of runs and model versions; not the database or schema of [metadata].",
                  [](Project& p, const Value& v) { p.tracking.uri = v.text; });
   d.with_default("artifacts", Allowed::text("a folder"), "\"data/mlflow\"",
                  "The folder of the runs' files and models.",
