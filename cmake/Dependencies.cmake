@@ -9,7 +9,6 @@ find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(SQLite3 REQUIRED)
-find_package(PostgreSQL REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
@@ -49,8 +48,11 @@ find_path(ZSTD_INCLUDE_DIR zstd.h REQUIRED)
 find_library(ZSTD_LIB zstd REQUIRED)
 _tidemill_imported(tidemill::zstd INCLUDE ${ZSTD_INCLUDE_DIR} LIBS ${ZSTD_LIB})
 
-# libcurl, ONNX Runtime and XGBoost are opened with dlopen by the tasks that need them, so that every other
-# command starts without them: only headers here; those that Debian does not have are copied to <build>/lib.
+# libpq, libcurl, ONNX Runtime and XGBoost are opened with dlopen by the tasks that need them, so that every
+# other command starts without them: only headers here; those that Debian does not have are copied to
+# <build>/lib.
+find_package(PostgreSQL REQUIRED)
+_tidemill_imported(tidemill::libpq INCLUDE ${PostgreSQL_INCLUDE_DIRS} LIBS ${CMAKE_DL_LIBS})
 find_path(CURL_INCLUDE_DIR curl/curl.h REQUIRED)
 _tidemill_imported(tidemill::curl INCLUDE ${CURL_INCLUDE_DIR} LIBS ${CMAKE_DL_LIBS})
 find_path(ONNXRUNTIME_INCLUDE_DIR onnxruntime_c_api.h HINTS ${TIDEMILL_DEPS_DIR}/onnxruntime REQUIRED)

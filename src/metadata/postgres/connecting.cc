@@ -21,7 +21,7 @@ using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 struct FreeOptions {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+  void operator()(PQconninfoOption* options) const { pq().conninfo_free(options); }
 };
 using ConnectionOptions = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
@@ -45,7 +45,7 @@ std::string program_name() {
 }
 
 milliseconds connect_timeout(PGconn* connection) {
-  const ConnectionOptions options(PQconninfo(connection));
+  const ConnectionOptions options(pq().conninfo(connection));
   const std::string text = option(options, "connect_timeout");
   int seconds = 0;
   std::from_chars(text.data(), text.data() + text.size(), seconds);
@@ -73,9 +73,9 @@ bool finish_connecting(PGconn* connection) {
   while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now()).count();
     if (left <= 0) return false;
-    pollfd socket{PQsocket(connection), static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT),
-                  0};
-    if (poll(&socket, 1, static_cast<int>(left)) > 0) state = PQconnectPoll(connection);
+    pollfd socket{pq().socket(connection),
+                  static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
+    if (poll(&socket, 1, static_cast<int>(left)) > 0) state = pq().connect_poll(connection);
   }
   return true;
 }
@@ -85,7 +85,7 @@ bool finish_connecting(PGconn* connection) {
 Result set_up_session(PGconn* connection, int64_t busy_timeout_ms) {
   const std::string timeout = std::to_string(std::clamp<int64_t>(busy_timeout_ms, 1, 2'000'000'000));
   const std::array<const char*, 1> values = {timeout.c_str()};
-  return Result(PQexecParams(
+  return Result(pq().exec_params(
       connection,
       "SELECT set_config('lock_timeout', $1, false), set_config('extra_float_digits', '3', false), "
       "set_config('standard_conforming_strings', 'on', false), "
@@ -107,25 +107,25 @@ Attempt try_once(const Address& address, int64_t busy_timeout_ms) {
                                                "client_encoding",           nullptr};
   const std::array<const char*, 8> values = {"30",   "10",   "3", "60000", name.c_str(), address.uri.c_str(),
                                              "UTF8", nullptr};
-  Attempt attempt{Connection(PQconnectStartParams(keywords.data(), values.data(), 1)), "", ""};
+  Attempt attempt{Connection(pq().connect_start_params(keywords.data(), values.data(), 1)), "", ""};
   PGconn* connection = attempt.connection.get();
   if (connection == nullptr) throw Error(ErrorCode::kResourceExhausted, "no memory to open a connection");
-  PQsetNoticeReceiver(
+  pq().set_notice_receiver(
       connection, [](void*, const PGresult*) {}, nullptr);
   // The only way to learn the state behind a refusal.
-  PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
-  const bool in_time = PQstatus(connection) == CONNECTION_BAD || finish_connecting(connection);
-  if (PQstatus(connection) == CONNECTION_OK) {
+  pq().set_error_verbosity(connection, PQERRORS_VERBOSE);
+  const bool in_time = pq().status(connection) == CONNECTION_BAD || finish_connecting(connection);
+  if (pq().status(connection) == CONNECTION_OK) {
     const Result result = set_up_session(connection, busy_timeout_ms);
-    PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
+    pq().set_error_verbosity(connection, PQERRORS_DEFAULT);
     if (has_succeeded(result)) return attempt;
     attempt.sqlstate = sqlstate_of(result);
     attempt.message = message_of(result, connection);
   } else {
-    attempt.message = one_line(PQerrorMessage(connection));
+    attempt.message = one_line(pq().error_message(connection));
     attempt.sqlstate = take_sqlstate(attempt.message);
     if (!in_time) attempt.message = "the server did not answer in time";
-    if (PQconnectionNeedsPassword(connection) != 0) attempt.sqlstate = "28P01";
+    if (pq().connection_needs_password(connection) != 0) attempt.sqlstate = "28P01";
   }
   attempt.connection.reset();
   return attempt;
@@ -151,9 +151,9 @@ Address parse_address(const std::string& rest) {
   Address address{"postgresql:" + rest, ""};
   address.shown = without_password(address.uri);
   char* raw_message = nullptr;
-  const ConnectionOptions options(PQconninfoParse(address.uri.c_str(), &raw_message));
+  const ConnectionOptions options(pq().conninfo_parse(address.uri.c_str(), &raw_message));
   const std::string message = raw_message == nullptr ? "" : one_line(raw_message);
-  PQfreemem(raw_message);
+  pq().freemem(raw_message);
   if (!options) refuse(address, message.starts_with("invalid URI query parameter") ? message : "malformed");
   // Where a password with unquoted signs in it spills over, its rest would stand in libpq's messages.
   const std::string_view before_query = std::string_view(address.uri).substr(0, address.uri.find('?'));
@@ -179,11 +179,11 @@ Connection connect(const Address& address, int64_t busy_timeout_ms, const Patien
 bool is_alive(PGconn* connection) {
   // A server that ends says so, then closes: two things to read.
   for (int round = 0; round < 3; ++round) {
-    pollfd socket{PQsocket(connection), POLLIN, 0};
-    if (PQstatus(connection) != CONNECTION_OK || socket.fd < 0) return false;
+    pollfd socket{pq().socket(connection), POLLIN, 0};
+    if (pq().status(connection) != CONNECTION_OK || socket.fd < 0) return false;
     if (poll(&socket, 1, 0) == 0) return true;
-    if (PQconsumeInput(connection) == 0) return false;
-    PQisBusy(connection);  // reads what has come
+    if (pq().consume_input(connection) == 0) return false;
+    pq().is_busy(connection);  // reads what has come
   }
   return false;
 }

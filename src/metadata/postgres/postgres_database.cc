@@ -33,7 +33,7 @@ bool is_select(std::string_view sql) {
 }
 
 int64_t changed_rows(const Result& result) {
-  const std::string_view text(PQcmdTuples(result.get()));
+  const std::string_view text(pq().cmd_tuples(result.get()));
   int64_t count = 0;
   std::from_chars(text.data(), text.data() + text.size(), count);
   return count;
@@ -53,7 +53,7 @@ class PostgresDatabase final : public Database {
 
   void execute_script(std::string_view sql) override {
     ensure_connected();
-    const Result result(PQexec(session_.get(), std::string(sql).c_str()));
+    const Result result(pq().exec(session_.get(), std::string(sql).c_str()));
     if (!has_succeeded(result)) throw_failure(result, "", Progress::kMaybeDone);
   }
 
@@ -131,7 +131,7 @@ void PostgresDatabase::ensure_connected() {
 Result PostgresDatabase::begin(const std::string& sql) {
   for (bool again = false;; again = true) {
     ensure_connected();
-    Result result(PQexec(session_.get(), sql.c_str()));
+    Result result(pq().exec(session_.get(), sql.c_str()));
     if (has_succeeded(result)) {
       block_ = Block::kOpen;
       return result;
@@ -139,7 +139,7 @@ Result PostgresDatabase::begin(const std::string& sql) {
     if (session_.is_lost(result) && !again) continue;
     const Error error =
         error_for(sqlstate_of(result), message_of(result, session_.get()), session_.uri(), "");
-    Result(PQexec(session_.get(), "ROLLBACK"));
+    Result(pq().exec(session_.get(), "ROLLBACK"));
     throw error;
   }
 }
@@ -150,15 +150,15 @@ void PostgresDatabase::begin_write() {
       fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock({}, {}); "
                   "SELECT txid_current()",
                   kTransactionLock, kSchemaKey));
-  transaction_id_ = PQgetvalue(result.get(), 0, 0);
+  transaction_id_ = pq().getvalue(result.get(), 0, 0);
 }
 
 void PostgresDatabase::commit() {
   ensure_connected();
-  const Result result(PQexec(session_.get(), "COMMIT"));
+  const Result result(pq().exec(session_.get(), "COMMIT"));
   block_ = Block::kNone;
   if (has_succeeded(result)) {
-    if (std::string_view(PQcmdStatus(result.get())) == "COMMIT") return;
+    if (std::string_view(pq().cmd_status(result.get())) == "COMMIT") return;
     throw Error(ErrorCode::kInternal,
                 fmt::format("database '{}': committed after a failed statement, so nothing was kept",
                             session_.uri()));
@@ -201,7 +201,7 @@ PostgresDatabase::Fate PostgresDatabase::fate_of(const std::string& transaction_
 
 void PostgresDatabase::rollback() {
   if (std::exchange(block_, Block::kNone) != Block::kOpen) return;
-  const Result result(PQexec(session_.get(), "ROLLBACK"));
+  const Result result(pq().exec(session_.get(), "ROLLBACK"));
   // What cannot be rolled back must not be used further: the server undoes it with the connection.
   if (!has_succeeded(result)) session_.disconnect();
 }
@@ -227,17 +227,17 @@ Result PostgresDatabase::try_run(std::string_view sql, const BoundValues& bound,
     }
     if (statements_.size() >= kMaxCachedStatements) {
       statements_.clear();
-      const Result forgotten(PQexec(session_.get(), "DEALLOCATE ALL"));
+      const Result forgotten(pq().exec(session_.get(), "DEALLOCATE ALL"));
     }
     const std::string name = fmt::format("s{}", ++last_statement_);
     Result prepared(
-        PQprepare(session_.get(), name.c_str(), numbered.text.c_str(), bound.count(), bound.types()));
+        pq().prepare(session_.get(), name.c_str(), numbered.text.c_str(), bound.count(), bound.types()));
     if (!has_succeeded(prepared)) return prepared;
     found = statements_.emplace(key, name).first;
   }
   progress = Progress::kMaybeDone;
-  return Result(PQexecPrepared(session_.get(), found->second.c_str(), bound.count(), bound.texts(), nullptr,
-                               nullptr, 0));
+  return Result(pq().exec_prepared(session_.get(), found->second.c_str(), bound.count(), bound.texts(),
+                                   nullptr, nullptr, 0));
 }
 
 bool PostgresDatabase::may_repeat(const Result& result, std::string_view sql, Progress progress) {
@@ -247,7 +247,7 @@ bool PostgresDatabase::may_repeat(const Result& result, std::string_view sql, Pr
   const std::string state = sqlstate_of(result);
   if (state != "0A000" && state != "26000") return false;
   statements_.clear();
-  return has_succeeded(Result(PQexec(session_.get(), "DEALLOCATE ALL")));
+  return has_succeeded(Result(pq().exec(session_.get(), "DEALLOCATE ALL")));
 }
 
 void PostgresDatabase::throw_failure(const Result& result, std::string_view sql, Progress progress) {

@@ -66,14 +66,14 @@ Error error_for(std::string_view sqlstate, const std::string& message, std::stri
 }
 
 std::string sqlstate_of(const Result& result) {
-  const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+  const char* state = pq().result_error_field(result.get(), PG_DIAG_SQLSTATE);
   return state == nullptr ? "" : state;
 }
 
 std::string message_of(const Result& result, const PGconn* connection) {
-  const char* primary = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
-  if (primary == nullptr) return one_line(PQerrorMessage(connection));
-  const char* detail = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_DETAIL);
+  const char* primary = pq().result_error_field(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+  if (primary == nullptr) return one_line(pq().error_message(connection));
+  const char* detail = pq().result_error_field(result.get(), PG_DIAG_MESSAGE_DETAIL);
   return one_line(detail == nullptr ? std::string(primary) : fmt::format("{} ({})", primary, detail));
 }
 

@@ -28,7 +28,7 @@ void Session::connect_now(bool only_while_starting) {
   const Result result =
       ask("SELECT concat(pg_catalog.pg_postmaster_start_time(), ' ', stats_reset) FROM "
           "pg_catalog.pg_stat_bgwriter");
-  incarnation_ = PQntuples(result.get()) == 1 ? PQgetvalue(result.get(), 0, 0) : "";
+  incarnation_ = pq().ntuples(result.get()) == 1 ? pq().getvalue(result.get(), 0, 0) : "";
 }
 
 bool Session::ensure_alive() {
@@ -51,18 +51,18 @@ bool Session::ensure_alive() {
 }
 
 bool Session::is_lost(const Result& result) const {
-  return PQstatus(connection_.get()) != CONNECTION_OK || means_lost(sqlstate_of(result));
+  return pq().status(connection_.get()) != CONNECTION_OK || means_lost(sqlstate_of(result));
 }
 
 Result Session::ask(const std::string& sql) {
-  Result result(PQexec(connection_.get(), sql.c_str()));
+  Result result(pq().exec(connection_.get(), sql.c_str()));
   if (has_succeeded(result)) return result;
   throw error_for(sqlstate_of(result), message_of(result, connection_.get()), address_.shown, sql);
 }
 
 bool Session::take_writing_lock() {
   const Result result = ask(fmt::format("SELECT pg_try_advisory_lock({}, {})", kWriterLock, kSchemaKey));
-  return *PQgetvalue(result.get(), 0, 0) == 't';
+  return *pq().getvalue(result.get(), 0, 0) == 't';
 }
 
 bool Session::try_lock_for_writing() {
@@ -83,8 +83,8 @@ std::optional<std::string> Session::present_writer() {
                   "AND l.objid::bigint = ({}::bigint & 4294967295) AND l.database = "
                   "(SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())",
                   kWriterLock, kSchemaKey));
-  if (PQntuples(result.get()) == 0) return std::nullopt;
-  const std::string name = PQgetvalue(result.get(), 0, 0);
+  if (pq().ntuples(result.get()) == 0) return std::nullopt;
+  const std::string name = pq().getvalue(result.get(), 0, 0);
   return name.empty() ? "another program" : name;
 }
 

@@ -81,21 +81,21 @@ BoundValues::BoundValues(const std::vector<Value>& values) {
 }
 
 std::vector<Row> rows_of(const PGresult* result) {
-  const int row_count = PQntuples(result);
-  const int column_count = PQnfields(result);
+  const int row_count = pq().ntuples(result);
+  const int column_count = pq().nfields(result);
   std::vector<Row> rows;
   rows.reserve(static_cast<size_t>(row_count));
   for (int row = 0; row < row_count; ++row) {
     std::vector<Value> values;
     values.reserve(static_cast<size_t>(column_count));
     for (int column = 0; column < column_count; ++column) {
-      if (PQgetisnull(result, row, column) != 0) {
+      if (pq().getisnull(result, row, column) != 0) {
         values.emplace_back();
         continue;
       }
-      const std::string_view text(PQgetvalue(result, row, column),
-                                  static_cast<size_t>(PQgetlength(result, row, column)));
-      values.push_back(value_from(PQftype(result, column), text));
+      const std::string_view text(pq().getvalue(result, row, column),
+                                  static_cast<size_t>(pq().getlength(result, row, column)));
+      values.push_back(value_from(pq().ftype(result, column), text));
     }
     rows.emplace_back(std::move(values));
   }
