@@ -60,8 +60,12 @@ std::string ProjectServices::show_config(bool as_json) const {
 }
 
 storage::ObjectStore& ProjectServices::objects() {
-  if (!objects_) objects_ = storage::open_object_store(project_.storage_uri, project_.dir);
+  if (!objects_) objects_ = open_objects(project_.storage_uri);
   return *objects_;
+}
+
+std::unique_ptr<storage::ObjectStore> ProjectServices::open_objects(const std::string& uri) {
+  return storage::open_object_store(uri, project_.dir);
 }
 
 storage::ObjectStore& ProjectServices::artifacts() {

@@ -23,6 +23,7 @@ class ProjectServices final : public cli::Services {
   std::string show_config(bool as_json) const override;
   Clock& clock() override { return clock_; }
   storage::ObjectStore& objects() override;
+  std::unique_ptr<storage::ObjectStore> open_objects(const std::string& uri) override;
   storage::ObjectStore& artifacts() override;
   engine::Engine& engine() override;
   metadata::Database& metadata() override;

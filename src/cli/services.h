@@ -31,6 +31,8 @@ class Services {
 
   virtual Clock& clock() = 0;
   virtual storage::ObjectStore& objects() = 0;
+  // Another store of objects, by URI; what else it takes to reach it is as in [storage].
+  virtual std::unique_ptr<storage::ObjectStore> open_objects(const std::string& uri) = 0;
   virtual storage::ObjectStore& artifacts() = 0;
   virtual engine::Engine& engine() = 0;
   virtual metadata::Database& metadata() = 0;
