@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what Tidemill is built from: Debian packages, and into a per-user cache, by version and hash,
 # the libraries that Debian does not have. Safe to run again; prints only what it does, and on
-# stdout the folder with the libraries. With --tests also what the tests need, with --lint clang-tidy.
+# stdout the folder with the libraries. With --tests also what the tests need, with --servers the servers of
+# Debian that some run against, with --lint clang-tidy.
 set -euo pipefail
 
 cache=${TIDEMILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill}
@@ -35,9 +36,19 @@ debian_packages() { # section... of debian-packages.txt
   say "installing $(echo "$missing" | wc -w) Debian packages"
   # A machine may ship a list of packages that is out of date or none at all.
   "${as_root[@]}" apt-get update -qq
+  [[ $missing != *postgresql* ]] || no_default_cluster
   # shellcheck disable=SC2086  # a list of words
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  [[ $missing != *postgresql* ]] || "${as_root[@]}" rm "$cluster_settings"
+}
+
+# Debian's package of PostgreSQL would make a cluster and start it; tests start their own. This holds for the
+# installation only.
+cluster_settings=/etc/postgresql-common/createcluster.d/tidemill.conf
+no_default_cluster() {
+  "${as_root[@]}" mkdir -p "${cluster_settings%/*}"
+  echo "create_main_cluster = false" | "${as_root[@]}" tee "$cluster_settings" >/dev/null
 }
 
 # go_module MODULE VERSION SUM MOD_SUM: prints the folder it was unpacked to; Go checks the sums.
