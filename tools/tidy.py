@@ -35,6 +35,7 @@ HEADER_OWNERS = [
     (r"CLI/", ["cli/", "app/"]),
     (r"openssl/", ["base/"]),
     (r"curl/|boost/", ["net/"]),
+    (r"expat\.h", ["storage/s3/"]),
 ]
 
 BANNED_NAMES = {

@@ -14,6 +14,8 @@
 namespace tidemill::net {
 namespace {
 
+constexpr curl_off_t kMostReserved = 64 << 20;  // whatever a server announces
+
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 // What curl calls back with while a request runs.
@@ -49,7 +51,13 @@ size_t take_body(char* data, size_t, size_t size, void* user) {
   long status = 0;
   transfer.curl.easy_getinfo(transfer.handle, CURLINFO_RESPONSE_CODE, &status);
   if (!transfer.request.on_body || status < 200 || status >= 300) {
-    transfer.response.body.append(data, size);
+    std::string& body = transfer.response.body;
+    curl_off_t announced = 0;
+    if (body.empty() && transfer.curl.easy_getinfo(transfer.handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+                                                   &announced) == CURLE_OK) {
+      body.reserve(static_cast<size_t>(std::clamp<curl_off_t>(announced, 0, kMostReserved)));
+    }
+    body.append(data, size);
     return size;
   }
   try {
@@ -90,6 +98,9 @@ void open_body(Transfer& transfer) {
   if (const auto* text = std::get_if<std::string>(&transfer.request.body)) {
     transfer.body = *text;
     transfer.size_bytes = text->size();
+  } else if (const auto* borrowed = std::get_if<BorrowedBytes>(&transfer.request.body)) {
+    transfer.body = borrowed->bytes;
+    transfer.size_bytes = borrowed->bytes.size();
   } else if (const auto* part = std::get_if<FilePart>(&transfer.request.body)) {
     transfer.file.reset(std::fopen(part->path.c_str(), "rbe"));
     if (!transfer.file || std::fseek(transfer.file.get(), static_cast<long>(part->offset), SEEK_SET) != 0) {

@@ -25,6 +25,11 @@ struct FilePart {
   uint64_t size_bytes = 0;
 };
 
+// Bytes that outlive the request: large ones need not be copied for it.
+struct BorrowedBytes {
+  std::string_view bytes;
+};
+
 // Signs the request: AWS Signature Version 4.
 struct AwsSignature {
   std::string access_key_id;
@@ -37,7 +42,7 @@ struct HttpRequest {
   std::string method = "GET";
   std::string url{};  // complete and escaped
   Headers headers{};
-  std::variant<std::monostate, std::string, FilePart> body{};
+  std::variant<std::monostate, std::string, BorrowedBytes, FilePart> body{};
   std::optional<AwsSignature> aws_signature{};
   // Called with the body of a 2xx answer as it arrives, instead of HttpResponse::body; what it throws ends
   // the request and is thrown on. May have been called with a part of the body when the request fails.

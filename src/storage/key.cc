@@ -51,18 +51,18 @@ std::string fault_of_parts(std::string_view key, bool last_may_be_empty) {
   return "";
 }
 
-void check(const std::string& key, bool is_prefix) {
-  std::string fault;
-  if (key.size() > kMaxKeyBytes) {
-    fault = fmt::format("has {} bytes; {} are allowed", key.size(), kMaxKeyBytes);
-  } else if (!is_utf8(key)) {
-    fault = "is not UTF-8";
-  } else {
-    for (const char c : key) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) fault = "has a control character";
-    }
-    if (fault.empty()) fault = fault_of_parts(key, is_prefix);
+// "" when `key` may be one.
+std::string fault_of(const std::string& key, bool is_prefix) {
+  if (key.size() > kMaxKeyBytes) return fmt::format("has {} bytes; {} are allowed", key.size(), kMaxKeyBytes);
+  if (!is_utf8(key)) return "is not UTF-8";
+  for (const char c : key) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return "has a control character";
   }
+  return fault_of_parts(key, is_prefix);
+}
+
+void check(const std::string& key, bool is_prefix) {
+  const std::string fault = fault_of(key, is_prefix);
   if (!fault.empty()) throw Error(ErrorCode::kInvalidArgument, fmt::format("object key '{}' {}", key, fault));
 }
 
@@ -70,6 +70,9 @@ void check(const std::string& key, bool is_prefix) {
 
 void check_key(const std::string& key) {
   check(key, false);
+}
+bool is_key(const std::string& key) {
+  return fault_of(key, false).empty();
 }
 void check_prefix(const std::string& prefix) {
   check(prefix, true);

@@ -10,6 +10,8 @@ namespace tidemill::storage {
 // no absolute path, no hidden file).
 void check_key(const std::string& key);
 
+bool is_key(const std::string& key);
+
 // A prefix for list(): "" or the beginning of a key, also one that ends with '/'.
 void check_prefix(const std::string& prefix);
 

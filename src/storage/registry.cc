@@ -9,6 +9,7 @@
 #include "storage/file/file_store.h"
 #include "storage/memory/memory_store.h"
 #include "storage/object_store.h"
+#include "storage/s3/s3_store.h"
 
 namespace tidemill::storage {
 namespace {
@@ -17,7 +18,7 @@ namespace fs = std::filesystem;
 
 // `rest` is what follows the scheme and its colon.
 std::unique_ptr<ObjectStore> open_file(const std::string& uri, const std::string& rest,
-                                       const fs::path& base_dir) {
+                                       const StoreOptions& options) {
   std::string path = rest;
   if (path.starts_with("//")) {
     path.erase(0, 2);
@@ -30,10 +31,11 @@ std::unique_ptr<ObjectStore> open_file(const std::string& uri, const std::string
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("storage uri '{}' names no folder; write file:FOLDER", uri));
   }
-  return std::make_unique<FileStore>(base_dir / path);
+  return std::make_unique<FileStore>(options.base_dir / path);
 }
 
-std::unique_ptr<ObjectStore> open_memory(const std::string& uri, const std::string& rest, const fs::path&) {
+std::unique_ptr<ObjectStore> open_memory(const std::string& uri, const std::string& rest,
+                                         const StoreOptions&) {
   if (!rest.empty()) {
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("storage uri '{}': nothing may follow memory:", uri));
@@ -44,26 +46,31 @@ std::unique_ptr<ObjectStore> open_memory(const std::string& uri, const std::stri
 struct Scheme {
   std::string_view name;
   std::unique_ptr<ObjectStore> (*open)(const std::string& uri, const std::string& rest,
-                                       const fs::path& base_dir);
+                                       const StoreOptions& options);
 };
 
-constexpr std::array kSchemes = {Scheme{"file", open_file}, Scheme{"memory", open_memory}};
+constexpr std::array kSchemes = {Scheme{"file", open_file}, Scheme{"memory", open_memory},
+                                 Scheme{"s3", s3::open}};
 
 }  // namespace
 
-std::unique_ptr<ObjectStore> open_object_store(const std::string& uri, const fs::path& base_dir) {
+std::unique_ptr<ObjectStore> open_object_store(const std::string& uri, const StoreOptions& options) {
   const size_t colon = uri.find(':');
   const std::string name = uri.substr(0, colon);
   std::vector<std::string> known;
   for (const Scheme& scheme : kSchemes) {
     if (colon != std::string::npos && scheme.name == name)
-      return scheme.open(uri, uri.substr(colon + 1), base_dir);
+      return scheme.open(uri, uri.substr(colon + 1), options);
     known.push_back(fmt::format("{}:", scheme.name));
   }
   const std::string hint = colon == std::string::npos ? fmt::format("; for a folder write file:{}", uri)
                                                       : did_you_mean(name + ":", known);
   throw Error(ErrorCode::kInvalidArgument,
               fmt::format("storage uri '{}' has an unknown scheme; known: {}{}", uri, join(known), hint));
+}
+
+std::unique_ptr<ObjectStore> open_object_store(const std::string& uri, const fs::path& base_dir) {
+  return open_object_store(uri, StoreOptions{.base_dir = base_dir});
 }
 
 }  // namespace tidemill::storage

@@ -1,6 +1,7 @@
 // What every backend of ObjectStore must do, run over each of them.
 
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -9,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "storage/object_store.h"
@@ -43,12 +45,45 @@ std::vector<std::string> keys_of(const std::vector<ObjectInfo>& objects) {
 
 using Keys = std::vector<std::string>;
 
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// The backends that can be tested here: S3 where there is a server for it (tests/README.md).
+std::vector<std::string> backends() {
+  std::vector<std::string> uris = {"file:store", "memory:"};
+  if (!variable("TIDEMILL_TEST_S3").empty()) uris.push_back("s3://" + variable("TIDEMILL_TEST_S3_BUCKET"));
+  return uris;
+}
+
+// In parts and pages as small as they may be, in a folder of its own.
+std::unique_ptr<ObjectStore> open_backend(const std::string& uri, const fs::path& dir) {
+  if (!uri.starts_with("s3:")) return open_object_store(uri, dir);
+  StoreOptions options;
+  options.base_dir = dir;
+  options.s3_endpoint = variable("TIDEMILL_TEST_S3");
+  options.s3_part_bytes = 1;
+  options.s3_page_size = 3;
+  for (const char* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_CA_BUNDLE"}) {
+    options.environment[name] = variable(name);
+  }
+  return open_object_store(uri + "/" + dir.filename().string(), options);
+}
+
 class ObjectStoreConformance : public testing::TestWithParam<std::string> {
  protected:
   ObjectStoreConformance() : dir_(fs::temp_directory_path() / ("tidemill-test-" + new_id())) {
-    store_ = open_object_store(GetParam(), dir_);
+    store_ = open_backend(GetParam(), dir_);
   }
-  ~ObjectStoreConformance() override { fs::remove_all(dir_); }
+  ~ObjectStoreConformance() override {
+    if (is_s3()) {
+      for (const ObjectInfo& object : store_->list("")) store_->remove(object.key);
+    }
+    fs::remove_all(dir_);
+  }
+
+  bool is_s3() const { return GetParam().starts_with("s3:"); }
 
   void publish(const std::string& prefix, const std::vector<std::pair<std::string, std::string>>& files) {
     const fs::path scratch = store_->make_scratch_dir();
@@ -85,6 +120,7 @@ TEST_P(ObjectStoreConformance, AFolderIsNoObject) {
   EXPECT_EQ(store_->get("a"), std::nullopt);
   EXPECT_FALSE(store_->head("a"));
   EXPECT_EQ(store_->get("a/b/c"), std::nullopt);
+  if (is_s3()) return;  // whose servers may take what follows
   code_and_message([&] { store_->put("a", "y"); }, ErrorCode::kInvalidArgument);
   code_and_message([&] { store_->put("a/b/c", "y"); }, ErrorCode::kInvalidArgument);
   EXPECT_EQ(keys_of(store_->list("")), Keys{"a/b"});
@@ -130,11 +166,18 @@ TEST_P(ObjectStoreConformance, RefusesKeysThatCouldEscapeOrHide) {
 }
 
 TEST_P(ObjectStoreConformance, HoldsLargeObjects) {
-  std::string bytes(9 << 20, '\0');
+  std::string bytes(11'000'001, '\0');  // three parts of S3's least size
   for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 2654435761U >> 24);
   store_->put("large", bytes);
   EXPECT_EQ(store_->head("large")->size_bytes, bytes.size());
   EXPECT_TRUE(store_->get("large") == bytes);
+  fs::create_directories(dir_);
+  const fs::path local = store_->local_file("large", dir_);
+  EXPECT_EQ(fs::file_size(local), bytes.size());
+  EXPECT_EQ(sha256_hex_of_file(local), sha256_hex(bytes));
+  code_and_message([&] { store_->local_file("larger", dir_); }, ErrorCode::kNotFound);
+  publish("folder", {{"large", bytes}, {"small", "x"}});
+  EXPECT_TRUE(store_->get("folder/large") == bytes);
 }
 
 TEST_P(ObjectStoreConformance, ReadersSeeTheOldOrTheNew) {
@@ -188,6 +231,39 @@ TEST_P(ObjectStoreConformance, PublishReplacesExactly) {
   EXPECT_TRUE(store_->list("raw/day=01/").empty());
 }
 
+TEST_P(ObjectStoreConformance, PublishedFoldersCanBeAddedTo) {
+  publish("day", {{"data", "1"}, {"manifest.json", "{}"}, {"MLmodel", "m"}});
+  store_->put("day/report.json", "good");
+  EXPECT_EQ(store_->get("day/manifest.json"), "{}");
+  EXPECT_EQ(store_->get("day/report.json"), "good");
+  publish("day", {{"data", "2"}, {"manifest.json", "{2}"}});
+  EXPECT_EQ(keys_of(store_->list("day/")), (Keys{"day/data", "day/manifest.json"}));
+  EXPECT_EQ(store_->get("day/manifest.json"), "{2}");
+}
+
+// A seal vouches for its folder: whoever reads it, then the rest, then it again and finds it unchanged has
+// seen one folder.
+TEST_P(ObjectStoreConformance, ReadersOfASealNeverSeeAMixture) {
+  std::atomic<bool> done = false;
+  std::atomic<int> mixed = 0;
+  std::thread reader([&] {
+    while (!done) {
+      const auto seal = store_->get("day/manifest.json");
+      const auto one = store_->get("day/one");
+      const auto two = store_->get("day/two");
+      if (seal && seal == store_->get("day/manifest.json") && (one != seal || two != seal)) ++mixed;
+    }
+  });
+  for (int i = 0; i < 12; ++i) {
+    const std::string text = std::to_string(i);
+    publish("day", {{"one", text}, {"two", text}, {"manifest.json", text}});
+  }
+  done = true;
+  reader.join();
+  EXPECT_EQ(mixed, 0);
+  EXPECT_EQ(store_->get("day/one"), "11");
+}
+
 TEST_P(ObjectStoreConformance, PublishOverAnObjectIsRefused) {
   store_->put("taken", "x");
   code_and_message([&] { publish("taken", {{"data", "1"}}); }, ErrorCode::kInvalidArgument);
@@ -223,7 +299,7 @@ TEST_P(ObjectStoreConformance, ScratchDirCleansUpUnlessPublished) {
   EXPECT_EQ(store_->get("done/whole"), "x");
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, ObjectStoreConformance, testing::Values("file:store", "memory:"),
+INSTANTIATE_TEST_SUITE_P(Backends, ObjectStoreConformance, testing::ValuesIn(backends()),
                          [](const auto& backend) {
                            return backend.param.substr(0, backend.param.find(':'));
                          });
@@ -233,7 +309,7 @@ TEST(OpenObjectStore, SaysWhatIsWrongWithAUri) {
     return code_and_message([&] { open_object_store(uri, "/tmp"); }, ErrorCode::kInvalidArgument);
   };
   EXPECT_EQ(message("fil:data"),
-            "storage uri 'fil:data' has an unknown scheme; known: file:, memory:; did you "
+            "storage uri 'fil:data' has an unknown scheme; known: file:, memory:, s3:; did you "
             "mean 'file:'?");
   EXPECT_NE(message("data/features").find("write file:data/features"), std::string::npos);
   EXPECT_NE(message("file://host/x").find("names a host"), std::string::npos);

@@ -169,6 +169,11 @@ std::string FileStore::engine_uri(const std::string& key) const {
   return path_of(key).string();
 }
 
+fs::path FileStore::local_file(const std::string& key, const fs::path&) const {
+  if (!head(key)) throw_system_error(ENOENT, "open", path_of(key).string());
+  return path_of(key);
+}
+
 fs::path FileStore::make_scratch_dir() {
   fs::path dir = new_staging_path();
   if (::mkdir(dir.c_str(), 0777) != 0) throw_system_error(errno, "create folder", dir.string());

@@ -79,6 +79,14 @@ std::string MemoryStore::engine_uri(const std::string& key) const {
               "the SQL engine cannot read '" + key + "' from a memory: store; use a file: store");
 }
 
+fs::path MemoryStore::local_file(const std::string& key, const fs::path& dir) const {
+  const std::optional<std::string> bytes = get(key);
+  if (!bytes) throw_system_error(ENOENT, "open", key);
+  fs::path path = dir / fs::path(key).filename();
+  if (!(std::ofstream(path, std::ios::binary) << *bytes)) throw_system_error(errno, "write", path.string());
+  return path;
+}
+
 fs::path MemoryStore::make_scratch_dir() {
   fs::path dir = scratch_root_ / new_id();
   std::error_code failure;

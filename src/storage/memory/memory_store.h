@@ -24,6 +24,7 @@ class MemoryStore final : public ObjectStore {
   void remove(const std::string& key) override;
   // Errors: kNotImplemented.
   std::string engine_uri(const std::string& key) const override;
+  std::filesystem::path local_file(const std::string& key, const std::filesystem::path& dir) const override;
   std::filesystem::path make_scratch_dir() override;
   void publish(const std::string& prefix, const std::filesystem::path& scratch_dir) override;
   void sweep() override;
