@@ -50,6 +50,17 @@ dags::ProjectOptions options_of(const Project& project) {
           project.train};
 }
 
+bool is_remote(const std::string& place) {
+  return place.starts_with("s3:");
+}
+
+engine::S3Folder s3_folder_of(storage::S3Access access) {
+  return {
+      std::move(access.uri),           std::move(access.endpoint),      access.path_style,
+      std::move(access.region),        std::move(access.access_key_id), std::move(access.secret_access_key),
+      std::move(access.session_token), std::move(access.ca_file)};
+}
+
 }  // namespace
 
 ProjectServices::ProjectServices(Project project, std::function<void(const std::string&)> notify)
@@ -65,13 +76,20 @@ storage::ObjectStore& ProjectServices::objects() {
 }
 
 std::unique_ptr<storage::ObjectStore> ProjectServices::open_objects(const std::string& uri) {
-  return storage::open_object_store(uri, project_.dir);
+  return storage::open_object_store(uri, project_.stores);
 }
 
 storage::ObjectStore& ProjectServices::artifacts() {
-  if (!artifacts_)
-    artifacts_ = storage::open_object_store("file:" + project_.tracking.artifacts, project_.dir);
+  if (!artifacts_) {
+    const std::string& place = project_.tracking.artifacts;
+    artifacts_ = storage::open_object_store(is_remote(place) ? place : "file:" + place, project_.stores);
+  }
   return *artifacts_;
+}
+
+std::string ProjectServices::artifact_root() {
+  if (is_remote(project_.tracking.artifacts)) return artifacts().uri();
+  return (project_.dir / project_.tracking.artifacts).lexically_normal().string();
 }
 
 engine::EngineOptions ProjectServices::engine_options() const {
@@ -86,10 +104,14 @@ engine::EngineOptions ProjectServices::engine_options() const {
 engine::Engine& ProjectServices::engine() {
   if (!engine_) {
     engine::EngineOptions options = engine_options();
-    // The data may live outside the project folder; "" is the root of the object store.
-    std::string root = objects().engine_uri("x");
-    root.pop_back();
-    options.readable_paths.push_back(root);
+    if (auto access = objects().s3_access()) {
+      options.s3_folder = s3_folder_of(std::move(*access));
+    } else {
+      // The data may live outside the project folder; "" is the root of the object store.
+      std::string root = objects().engine_uri("x");
+      root.pop_back();
+      options.readable_paths.push_back(root);
+    }
     if (const auto* files = std::get_if<pipeline::FilesSource>(&project_.ingest.source)) {
       options.readable_paths.push_back(pipeline::landing_folder(*files, project_.dir).string());
     }
@@ -119,16 +141,16 @@ metadata::Database& ProjectServices::metadata() {
 
 tracking::Store& ProjectServices::tracking() {
   if (tracking_) return *tracking_;
-  const fs::path root = (project_.dir / project_.tracking.artifacts).lexically_normal();
+  const std::string root = artifact_root();
   const auto open = [&](const std::string& uri, bool create) {
     return tracking::open_store(uri, project_.dir, {root, create}, clock_);
   };
   tracking_ = open_or_empty(project_.tracking.uri, is_writer_, open);
   const auto recorded = tracking_->recorded_artifact_root();
-  if (recorded && *recorded != root.string()) {
-    const int64_t changed = relocate(*tracking_, *recorded, root.string());
+  if (recorded && *recorded != root) {
+    const int64_t changed = relocate(*tracking_, *recorded, root);
     notify_(fmt::format("this project was moved from {}: {} artifact locations in {} now point to {}",
-                        *recorded, changed, tracking_->uri(), root.string()));
+                        *recorded, changed, tracking_->uri(), root));
   }
   return *tracking_;
 }

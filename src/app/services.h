@@ -36,6 +36,7 @@ class ProjectServices final : public cli::Services {
 
  private:
   engine::EngineOptions engine_options() const;
+  std::string artifact_root();
 
   Project project_;
   dags::ProjectOptions options_;

@@ -32,20 +32,25 @@ std::vector<std::string> program_library_folders() {
 
 }  // namespace
 
-SharedLibrary::SharedLibrary(const std::string& file_name, const std::string& purpose)
-    : file_name_(file_name) {
+std::string find_runtime_file(const std::string& file_name, const std::string& purpose) {
   const std::vector<std::string> folders = program_library_folders();
   for (const std::string& folder : folders) {
-    const std::string path = folder + "/" + file_name;
-    if (access(path.c_str(), R_OK) != 0) continue;
-    handle_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (handle_ != nullptr) return;
+    std::string path = folder + "/" + file_name;
+    if (access(path.c_str(), R_OK) == 0) return path;
+  }
+  throw Error(ErrorCode::kNotFound, "cannot find the library " + file_name + " " + purpose + " (looked in " +
+                                        join(folders) + "); put it into the folder lib/ beside the program");
+}
+
+SharedLibrary::SharedLibrary(const std::string& file_name, const std::string& purpose)
+    : file_name_(file_name) {
+  const std::string path = find_runtime_file(file_name, purpose);
+  handle_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (handle_ == nullptr) {
     const char* why = dlerror();
     throw Error(ErrorCode::kUnavailable,
                 "cannot load " + path + " " + purpose + ": " + (why != nullptr ? why : "unknown reason"));
   }
-  throw Error(ErrorCode::kNotFound, "cannot find the library " + file_name + " " + purpose + " (looked in " +
-                                        join(folders) + "); put it into the folder lib/ beside the program");
 }
 
 void* SharedLibrary::address(const char* name) const {

@@ -5,12 +5,15 @@
 
 namespace tidemill {
 
-// Stays loaded until the process ends. Looked for as the program's own libraries are: its RUNPATH (lib/
-// beside it), then the system's folders.
+// The path of a file that is shipped beside the program, looked for as its libraries are: its RUNPATH (lib/
+// beside it), then the system's folders. `purpose` ends the message: "to train gradient boosting". Errors:
+// kNotFound naming the file, where it was looked for, and what to do.
+std::string find_runtime_file(const std::string& file_name, const std::string& purpose);
+
+// Stays loaded until the process ends. Looked for by find_runtime_file.
 class SharedLibrary {
  public:
-  // `purpose` ends the message: "to train gradient boosting".
-  // Errors: kNotFound naming the library, where it was looked for, and what to do.
+  // Errors: those of find_runtime_file; kUnavailable when it cannot be loaded.
   SharedLibrary(const std::string& file_name, const std::string& purpose);
 
   // The address of an exported function. Errors: kNotFound naming it.

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,11 +86,25 @@ class Session {
                                         RowFunction compute) = 0;
 };
 
+// Objects that SQL may read as 's3://...', and how to reach them.
+struct S3Folder {
+  std::string uri;       // "s3://bucket/prefix/": everything below it and nothing else
+  std::string endpoint;  // "https://s3.eu-west-1.amazonaws.com", "http://127.0.0.1:9000"
+  bool path_style = false;
+  std::string region;
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;      // may be empty
+  std::filesystem::path ca_file;  // empty: the system's
+};
+
 struct EngineOptions {
   int thread_count = 1;
-  uint64_t memory_limit_bytes = 0;          // 0: the engine's default
-  std::filesystem::path spill_dir;          // where it may spill when the limit is reached
-  std::vector<std::string> readable_paths;  // folders that SQL may read and write; nothing else, no network
+  uint64_t memory_limit_bytes = 0;  // 0: the engine's default
+  std::filesystem::path spill_dir;  // where it may spill when the limit is reached
+  // Folders that SQL may read and write; nothing else, and no network but `s3_folder`.
+  std::vector<std::string> readable_paths;
+  std::optional<S3Folder> s3_folder{};
 };
 
 // A checked expression: its name and type, and the columns it reads, in their own spelling and order.
@@ -111,6 +126,7 @@ class Engine {
                                              const std::vector<Column>& columns) = 0;
 };
 
+// Errors: kNotFound when the library for S3 is not beside the program.
 std::unique_ptr<Engine> open_engine(const EngineOptions& options);
 
 }  // namespace tidemill::engine

@@ -8,7 +8,7 @@
 
 namespace tidemill::pipeline {
 
-// The key prefix of `artifact_uri` (a path or a file: URI) in `artifacts`.
+// The key prefix of `artifact_uri` (a path, a file: or an s3: URI) in `artifacts`.
 // Errors: kInvalidArgument when it lies elsewhere.
 std::string artifact_prefix(const storage::ObjectStore& artifacts, const std::string& artifact_uri);
 

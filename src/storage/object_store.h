@@ -55,7 +55,8 @@ class ObjectStore {
   virtual std::string engine_uri(const std::string& key) const = 0;
   virtual std::optional<S3Access> s3_access() const { return std::nullopt; }
   // A local file with the object's bytes, for programs that read files only: the object itself where objects
-  // are files, else a copy made in `dir` under the last part of the key. Not to be written to.
+  // are files, else a copy made in `dir` (made when it is missing) under the last part of the key. Not to be
+  // written to.
   // Errors: kNotFound.
   virtual std::filesystem::path local_file(const std::string& key,
                                            const std::filesystem::path& dir) const = 0;
@@ -69,7 +70,7 @@ class ObjectStore {
   // has no such act and takes the old seal away first and puts the new one last, so that it and a crash may
   // also see no seal, which reads as nothing published; publishing again repairs that.
   virtual void publish(const std::string& prefix, const std::filesystem::path& scratch_dir) = 0;
-  // Removes what killed writers left behind. Only the project's one writer may call it.
+  // Removes what killed writers of this project left behind. Only the project's one writer may call it.
   virtual void sweep() = 0;
 };
 

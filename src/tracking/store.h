@@ -163,8 +163,8 @@ class Store {
 };
 
 struct StoreOptions {
-  // Absolute folder of the artifacts, the project's data/mlflow.
-  std::filesystem::path artifact_root{};
+  // Where artifacts go: an absolute folder, the project's data/mlflow, or "s3://bucket/prefix".
+  std::string artifact_root{};
   bool create = true;  // false: kNotFound when there is no such store
 };
 

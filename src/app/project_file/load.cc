@@ -241,6 +241,8 @@ Project read_project(std::string_view text, const fs::path& dir, const Environme
 
   Project project;
   project.dir = fs::absolute(dir).lexically_normal();
+  project.stores.base_dir = project.dir;
+  project.stores.environment = environment;
   for (const Section& section : sections()) {
     const Value& value = section_value(root, section.name);
     if (section.name == "quality") {

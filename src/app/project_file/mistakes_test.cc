@@ -126,14 +126,15 @@ INSTANTIATE_TEST_SUITE_P(
                  "\"yes\""}},
         Mistake{"ListForText",
                 "[storage]\nuri = [\"file:data\"]\n",
-                {"tidemill.toml:9: storage.uri: expected a URI that starts with \"file:\", got a list"}},
+                {"tidemill.toml:9: storage.uri: expected a URI that starts with \"file:\" or \"s3:\", got a "
+                 "list"}},
         Mistake{"EmptyText",
                 "[tracking]\nexperiment = \" \"\n",
                 {"tidemill.toml:9: tracking.experiment: expected a name, got the string \" \""}},
-        Mistake{
-            "UriNotBuilt",
-            "[storage]\nuri = \"s3://features\"\n",
-            {"tidemill.toml:9: storage.uri: \"s3\" is not built yet: use a URI that starts with \"file:\""}},
+        Mistake{"UriNotBuilt",
+                "[tracking]\nuri = \"http://localhost:5001\"\n",
+                {"tidemill.toml:9: tracking.uri: \"http\" is not built yet: use a URI that starts with "
+                 "\"sqlite:\", \"postgresql:\" or \"postgres:\""}},
         Mistake{
             "NoDate",
             "[source]\ndrift_from = \"2026-02-30\"\n",

@@ -12,6 +12,7 @@
 #include "pipeline/prepare/prepare.h"
 #include "pipeline/train/train.h"
 #include "pipeline/validate/validate.h"
+#include "storage/object_store.h"
 
 namespace tidemill::app {
 
@@ -22,7 +23,7 @@ Environment process_environment();
 
 struct TrackingOptions {
   std::string uri;               // "sqlite:mlflow.db"
-  std::string artifacts;         // folder relative to the project, "data/mlflow"
+  std::string artifacts;         // folder relative to the project, "data/mlflow", or "s3://bucket/prefix"
   std::string experiment;        // "customer_churn_prediction"
   std::string registered_model;  // "customer_churn_model"
 };
@@ -48,7 +49,9 @@ struct Project {
   std::string task;  // "regression"
   pipeline::TableRoles roles;
   uint64_t seed = 0;
-  std::string storage_uri;   // "file:data/features", relative to dir
+  std::string storage_uri;  // "file:data/features", relative to dir
+  // How places of objects are reached, the artifacts' too; with the environment's AWS_* variables.
+  storage::StoreOptions stores;
   std::string metadata_uri;  // "sqlite:tidemill.db", relative to dir
   TrackingOptions tracking;
   int thread_count = 1;             // [engine] threads, 0 already resolved to the cores of this machine

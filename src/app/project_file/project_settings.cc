@@ -41,9 +41,23 @@ void declare_project(D& d) {
 
 void declare_stores(D& d) {
   d.section("storage");
-  d.with_default("uri", Allowed::uri({"file"}, {"s3"}), "\"file:data/features\"",
-                 "Where raw and prepared data live; a relative path starts at the project's folder.",
+  d.with_default("uri", Allowed::uri({"file", "s3"}, {}), "\"file:data/features\"",
+                 "Where raw and prepared data live: a folder (a relative path starts at the project's), or "
+                 "`s3://BUCKET/PREFIX`, with keys from where AWS's tools read them.",
                  [](Project& p, const Value& v) { p.storage_uri = v.text; });
+  d.optional("endpoint", Allowed::text("an address"),
+             "The S3 server, `http://HOST:PORT`; otherwise AWS_ENDPOINT_URL, the profile's, or AWS itself.",
+             [](Project& p, const Value& v) { p.stores.s3_endpoint = v.text; });
+  d.optional("region", Allowed::text("a region"),
+             "The bucket's region; otherwise AWS_REGION, the profile's, or us-east-1.",
+             [](Project& p, const Value& v) { p.stores.s3_region = v.text; });
+  d.optional(
+      "path_style", Allowed::boolean(),
+      "Whether the bucket is named in the path, not in the host name; otherwise where there is an endpoint.",
+      [](Project& p, const Value& v) { p.stores.s3_path_style = v.boolean; });
+  d.optional("ca_file", Allowed::text("a file"),
+             "The PEM file of who vouches for the S3 server; otherwise AWS_CA_BUNDLE or the system's.",
+             [](Project& p, const Value& v) { p.stores.s3_ca_file = v.text; });
   d.section("metadata");
   d.with_default(
       "uri", Allowed::uri({"sqlite", "postgresql", "postgres"}, {}), "\"sqlite:tidemill.db\"",
@@ -55,7 +69,7 @@ void declare_stores(D& d) {
                  "The MLflow database of runs and model versions; not the database or schema of [metadata].",
                  [](Project& p, const Value& v) { p.tracking.uri = v.text; });
   d.with_default("artifacts", Allowed::text("a folder"), "\"data/mlflow\"",
-                 "The folder of the runs' files and models.",
+                 "The folder of the runs' files and models, or `s3://BUCKET/PREFIX`.",
                  [](Project& p, const Value& v) { p.tracking.artifacts = v.text; });
   d.with_default("experiment", Allowed::text("a name"), "\"customer_churn_prediction\"",
                  "The experiment that all runs go to.",

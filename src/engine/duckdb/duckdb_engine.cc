@@ -13,6 +13,7 @@
 #include "engine/duckdb/row_expression.h"
 #include "engine/duckdb/row_function.h"
 #include "engine/duckdb/row_streams.h"
+#include "engine/duckdb/s3_folder.h"
 
 namespace tidemill::engine::duckdb {
 namespace {
@@ -45,6 +46,7 @@ Config make_config(const EngineOptions& options) {
   set_option(raw, "preserve_insertion_order", "true");
   set_option(raw, "autoinstall_known_extensions", "false");
   set_option(raw, "autoload_known_extensions", "false");
+  set_option(raw, "allow_persistent_secrets", "false");  // none are looked for in the user's home
   return config;
 }
 
@@ -54,6 +56,7 @@ std::string lock_down_sql(const EngineOptions& options) {
   std::vector<std::string> folders;
   for (const std::string& path : options.readable_paths)
     folders.push_back(quote_literal(absolute_path(path)));
+  if (options.s3_folder) folders.push_back(quote_literal(options.s3_folder->uri));
   return fmt::format(
       "SET TimeZone = 'UTC'; SET allowed_directories = [{}]; SET enable_external_access = false; "
       "SET lock_configuration = true",
@@ -73,6 +76,7 @@ class DuckdbEngine final : public Engine {
     }
     database_.reset(raw);
     streams_.register_with(database_.get());
+    if (options.s3_folder) new_session()->execute(s3_folder_sql(*options.s3_folder));
     new_session()->execute(lock_down_sql(options));
   }
 

@@ -57,7 +57,11 @@ bool contains(std::string_view text, std::string_view part) {
 ErrorCode code_of(std::string_view message) {
   if (message.starts_with("Out of Memory")) return ErrorCode::kResourceExhausted;
   if (message.starts_with("Permission Error")) return ErrorCode::kPermissionDenied;
-  if (message.starts_with("HTTP Error") || message.starts_with("Connection Error"))
+  if (message.starts_with("HTTP Error") || message.starts_with("Connection Error")) {
+    if (contains(message, "(HTTP 403") || contains(message, "(HTTP 401")) return ErrorCode::kPermissionDenied;
+    return contains(message, "(HTTP 404") ? ErrorCode::kNotFound : ErrorCode::kUnavailable;
+  }
+  if (message.starts_with("IO Error") && contains(message, " error for HTTP "))
     return ErrorCode::kUnavailable;
   if (message.starts_with("INTERNAL Error") || message.starts_with("FATAL Error"))
     return ErrorCode::kInternal;
@@ -98,8 +102,9 @@ LogicalType type_of_name(const std::string& name) {
 
 Error to_error(const char* message) {
   std::string_view text = message != nullptr ? message : "the SQL engine failed without saying why";
-  if (const size_t picture = text.find("\n\nLINE "); picture != std::string_view::npos)
-    text = text.substr(0, picture);
+  for (const char* tail : {"\n\nLINE ", "\n\nAuthentication Failure"}) {
+    if (const size_t begin = text.find(tail); begin != std::string_view::npos) text = text.substr(0, begin);
+  }
   return Error(code_of(text), std::string(text));
 }
 

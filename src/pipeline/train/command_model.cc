@@ -67,8 +67,11 @@ std::vector<std::string> command_environment(const ModelSpec& spec, const Traini
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
   const std::string prefix = prepared_prefix(data.manifest.date);
-  environment.push_back("TIDEMILL_TRAIN=" + store.engine_uri(prefix + "/" + kTrainFile));
-  environment.push_back("TIDEMILL_TEST=" + store.engine_uri(prefix + "/" + kTestFile));
+  const fs::path copies = output_dir / "inputs";  // where objects are no files
+  for (const auto& [variable, file] :
+       {std::pair{"TIDEMILL_TRAIN=", kTrainFile}, {"TIDEMILL_TEST=", kTestFile}}) {
+    environment.push_back(variable + store.local_file(prefix + "/" + file, copies).string());
+  }
   environment.push_back("TIDEMILL_TARGET=" + data.preparation.roles.target);
   environment.push_back("TIDEMILL_KEY=" + data.preparation.roles.key);
   environment.push_back("TIDEMILL_PARAMETERS=" + parameters_to_json(spec.parameters).dump());

@@ -156,8 +156,9 @@ std::vector<tracking::DatasetInput> inputs_of(const RunContext& context, const T
     for (const ManifestFile& listed : data.manifest.files) {
       if (listed.name == file) dataset.digest = listed.sha256.substr(0, kDigestLength);
     }
-    dataset.source_type = "local";
-    dataset.source = Json({{"uri", context.objects.engine_uri(dataset.name)}}).dump();
+    const std::string uri = context.objects.engine_uri(dataset.name);
+    dataset.source_type = uri.starts_with("s3://") ? "s3" : "local";
+    dataset.source = Json({{"uri", uri}}).dump();
     dataset.schema = Json({{"mlflow_colspec", columns}}).dump();
     dataset.profile = Json({{"num_rows", row_count}}).dump();
     inputs.push_back({dataset, {{std::string(tracking::kDatasetContext), use}}});

@@ -82,6 +82,7 @@ std::string MemoryStore::engine_uri(const std::string& key) const {
 fs::path MemoryStore::local_file(const std::string& key, const fs::path& dir) const {
   const std::optional<std::string> bytes = get(key);
   if (!bytes) throw_system_error(ENOENT, "open", key);
+  fs::create_directories(dir);
   fs::path path = dir / fs::path(key).filename();
   if (!(std::ofstream(path, std::ios::binary) << *bytes)) throw_system_error(errno, "write", path.string());
   return path;

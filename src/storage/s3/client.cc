@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "base/digest.h"
@@ -220,14 +221,15 @@ void Client::abort_upload(const std::string& key, const std::string& upload_id) 
   }
 }
 
-std::vector<PendingUpload> Client::pending_uploads() const {
+std::vector<PendingUpload> Client::pending_uploads(std::time_t before) const {
+  const std::string limit = fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(before));
   std::vector<PendingUpload> pending;
   Request first{.method = "GET", .doing = "list the uploads of", .is_of_bucket = true};
   first.query = {{"prefix", target_.prefix}, {"uploads", ""}};
   for (bool is_more = true; is_more;) {
     const XmlNode root = parse_answer(send_or_throw(first), target_);
     for (const XmlNode& node : root.children) {
-      if (node.name != "Upload") continue;
+      if (node.name != "Upload" || node.text_of("Initiated") >= limit) continue;
       const std::string key = key_without_prefix(node.text_of("Key"));
       if (is_key(key)) pending.push_back({key, node.text_of("UploadId")});
     }

@@ -10,6 +10,7 @@
 // the way out.
 
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -72,7 +73,8 @@ class Client {
   void complete_upload(const std::string& key, const std::string& upload_id,
                        const std::vector<std::string>& etags) const;
   void abort_upload(const std::string& key, const std::string& upload_id) const;
-  std::vector<PendingUpload> pending_uploads() const;
+  // Begun before this moment and neither completed nor given up.
+  std::vector<PendingUpload> pending_uploads(std::time_t before) const;
 
  private:
   struct Request {

@@ -193,6 +193,19 @@ TEST_F(ClientTest, BelievesNoUploadThatFailedLate) {
       .complete_upload("k", "id", {"e"});
 }
 
+TEST_F(ClientTest, FindsForgottenUploads) {
+  const auto pending = [](const std::string& key, const std::string& begun) {
+    return "<Upload><Key>pre fix/" + key + "</Key><UploadId>of " + key + "</UploadId><Initiated>" + begun +
+           "</Initiated></Upload>";
+  };
+  const Client& one = client({answer("200 OK", "<R>" + pending("old", "2001-02-03T04:05:06.000Z") +
+                                                   pending("new", "2001-02-04T00:00:00.000Z") + "</R>")});
+  const auto found = one.pending_uploads(981'244'800);  // 2001-02-04
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].key, "old");
+  EXPECT_EQ(found[0].upload_id, "of old");
+}
+
 TEST_F(ClientTest, PutsOnlyWhatIsAbsent) {
   const std::string there = refusal("412 Precondition Failed", "PreconditionFailed");
   client({there, answer("200 OK", "mine")}).put("k", "mine", true);  // by a try whose answer was lost

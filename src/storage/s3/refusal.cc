@@ -27,6 +27,9 @@ constexpr std::array kKnown = {
           "URI"},
     Known{"InvalidAccessKeyId", ErrorCode::kPermissionDenied,
           "{endpoint} does not know the access key '{key_id}' (from {keys_from}): correct it"},
+    // versitygw's word for it
+    Known{"XAdminUserNotFound", ErrorCode::kPermissionDenied,
+          "{endpoint} does not know the access key '{key_id}' (from {keys_from}): correct it"},
     Known{"SignatureDoesNotMatch", ErrorCode::kPermissionDenied,
           "{endpoint} refuses the signature: the secret key that belongs to '{key_id}' (from {keys_from}) is "
           "another one; correct it"},

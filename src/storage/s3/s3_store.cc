@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <set>
 #include <system_error>
 
@@ -35,6 +36,12 @@ std::set<std::string> files_below(const fs::path& dir) {
     if (entry.is_regular_file()) names.insert(entry.path().lexically_relative(dir).generic_string());
   }
   return names;
+}
+
+void make_folder(const fs::path& dir) {
+  std::error_code failure;
+  fs::create_directories(dir, failure);
+  if (failure) throw_system_error(failure.value(), "create folder", dir.string());
 }
 
 }  // namespace
@@ -87,13 +94,7 @@ void S3Store::remove(const std::string& key) {
 
 std::string S3Store::engine_uri(const std::string& key) const {
   check_key(key);
-  std::string uri = client_.target().uri_of(key);
-  if (uri.find_first_of("*?[") != std::string::npos) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        fmt::format("the SQL engine takes '*', '?' and '[' in '{}' for a pattern: use other names", uri));
-  }
-  return uri;
+  return client_.target().uri_of(key);
 }
 
 std::optional<S3Access> S3Store::s3_access() const {
@@ -106,6 +107,7 @@ std::optional<S3Access> S3Store::s3_access() const {
 
 fs::path S3Store::local_file(const std::string& key, const fs::path& dir) const {
   check_key(key);
+  make_folder(dir);
   fs::path path = dir / fs::path(key).filename();
   if (!download_to_file(client_, key, part_bytes_, path)) {
     std::error_code ignored;
@@ -117,9 +119,7 @@ fs::path S3Store::local_file(const std::string& key, const fs::path& dir) const 
 
 fs::path S3Store::make_scratch_dir() {
   fs::path dir = scratch_root_ / new_id();
-  std::error_code failure;
-  fs::create_directories(dir, failure);
-  if (failure) throw_system_error(failure.value(), "create folder", dir.string());
+  make_folder(dir);
   return dir;
 }
 
@@ -184,7 +184,8 @@ void S3Store::sweep() {
   std::error_code failure;
   fs::remove_all(scratch_root_, failure);
   if (failure) throw_system_error(failure.value(), "remove", scratch_root_.string());
-  for (const PendingUpload& upload : client_.pending_uploads()) {
+  const std::time_t a_day_ago = std::time(nullptr) - std::time_t{24} * 60 * 60;
+  for (const PendingUpload& upload : client_.pending_uploads(a_day_ago)) {
     client_.abort_upload(upload.key, upload.upload_id);
   }
 }

@@ -29,11 +29,14 @@ class TransactionBatch final : public Batch {
 
 std::unique_ptr<Store> open(const std::string& uri, const std::filesystem::path& base_dir,
                             const StoreOptions& options, const Clock& clock) {
-  if (!options.artifact_root.is_absolute()) {
-    throw Error(ErrorCode::kInvalidArgument, fmt::format("the artifact root '{}' must be an absolute path",
-                                                         options.artifact_root.string()));
+  std::string root = options.artifact_root;
+  if (!root.starts_with("s3://")) {
+    if (!root.starts_with('/')) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("the artifact root '{}' must be an absolute path or an s3:// URI", root));
+    }
+    root = std::filesystem::path(root).lexically_normal().string();
   }
-  std::string root = options.artifact_root.lexically_normal().string();
   while (root.size() > 1 && root.ends_with('/')) root.pop_back();
   auto database = metadata::open_database(uri, base_dir, {.create = options.create});
   auto store = std::make_unique<SqlStore>(std::move(database), std::move(root), clock);
