@@ -94,7 +94,13 @@ void S3Store::remove(const std::string& key) {
 
 std::string S3Store::engine_uri(const std::string& key) const {
   check_key(key);
-  return client_.target().uri_of(key);
+  std::string uri = client_.target().uri_of(key);
+  if (uri.find_first_of("*?[") != std::string::npos) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("the SQL engine takes '*', '?' and '[' in '{}' for a pattern: use other names", uri));
+  }
+  return uri;
 }
 
 std::optional<S3Access> S3Store::s3_access() const {

@@ -35,6 +35,7 @@ class S3Store final : public ObjectStore {
   std::vector<ObjectInfo> list(const std::string& prefix) const override;
   void put(const std::string& key, std::string_view bytes) override;
   void remove(const std::string& key) override;
+  // Errors: kInvalidArgument for a key with '*', '?' or '[', which DuckDB takes for patterns.
   std::string engine_uri(const std::string& key) const override;
   std::optional<S3Access> s3_access() const override;
   std::filesystem::path local_file(const std::string& key, const std::filesystem::path& dir) const override;
