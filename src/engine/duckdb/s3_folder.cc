@@ -21,12 +21,14 @@ std::string s3_folder_sql(const S3Folder& folder) {
   const bool use_tls = folder.endpoint.starts_with("https://");
   const std::string host = folder.endpoint.substr(folder.endpoint.find("://") + 3);
   std::string sql = fmt::format(
-      "LOAD {}; SET s3_url_compatibility_mode = true; SET http_timeout = {}; SET http_retries = {}; "
-      "SET http_retry_wait_ms = {}; SET http_retry_backoff = {}; SET enable_server_cert_verification = "
+      "LOAD {}; SET GLOBAL s3_url_compatibility_mode = true; SET GLOBAL http_timeout = {}; SET GLOBAL "
+      "http_retries = {}; "
+      "SET GLOBAL http_retry_wait_ms = {}; SET GLOBAL http_retry_backoff = {}; SET GLOBAL "
+      "enable_server_cert_verification = "
       "true; ",
       quote_literal(extension), kTimeoutS, kRetries, kFirstPauseMs, kPauseGrowth);
   if (!folder.ca_file.empty()) {
-    sql += fmt::format("SET ca_cert_file = {}; ", quote_literal(folder.ca_file.string()));
+    sql += fmt::format("SET GLOBAL ca_cert_file = {}; ", quote_literal(folder.ca_file.string()));
   }
   sql += fmt::format(
       "CREATE SECRET tidemill_objects (TYPE s3, SCOPE {}, KEY_ID {}, SECRET {}, REGION {}, ENDPOINT {}, "

@@ -61,7 +61,7 @@ TEST_F(S3FolderTest, OpensNothingElse) {
   EXPECT_EQ(shown.find("very"), std::string::npos) << shown;
 }
 
-TEST_F(S3FolderTest, ReadsNamesWithOddCharacters) {
+TEST_F(S3FolderTest, ReadsNamesWithAnyCharacter) {
   const std::string path = (dir_ / "a.parquet").string();
   {
     EngineOptions local;
@@ -81,12 +81,13 @@ TEST_F(S3FolderTest, ReadsNamesWithOddCharacters) {
   const auto engine = open_engine(options_);
   const auto session = engine->new_session();
   const auto stream =
-      session->query("SELECT x FROM read_parquet('s3://bucket/data/year=2026/a+b %ü.parquet')");
+      session->query("SELECT x FROM read_parquet('s3://bucket/data/year=2026/a+b %*?[ü].parquet')");
   double x = 0;
   stream->next()->copy_doubles(0, &x);
   EXPECT_EQ(x, 42);
   const std::string& sent = server.requests()[0];
-  EXPECT_TRUE(sent.starts_with("HEAD /bucket/data/year%3D2026/a%2Bb%20%25%C3%BC.parquet ")) << sent;
+  EXPECT_TRUE(sent.starts_with("HEAD /bucket/data/year%3D2026/a%2Bb%20%25%2A%3F%5B%C3%BC%5D.parquet "))
+      << sent;
   EXPECT_NE(sent.find("/eu-west-1/s3/aws4_request"), std::string::npos) << sent;
 }
 

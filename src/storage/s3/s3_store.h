@@ -12,7 +12,8 @@
 //   files appear one by one in any order, and who needs it whole must be told by something else that it is
 //   (as an MLflow run's artifacts are by the run's status).
 // - Scratch folders are local, below <base_dir>/.tidemill/scratch; sweep() removes them and gives up uploads
-//   in parts that were begun below the prefix more than a day ago: others may be writing there too.
+//   in parts that were begun below the prefix more than a day ago (others may be writing there too),
+//   where the keys allow that; the bucket's lifecycle rules may do the same.
 //
 // S3 has read-after-write consistency; so must every server used here. Errors beside the contract's: those of
 // client.h.
@@ -35,7 +36,6 @@ class S3Store final : public ObjectStore {
   std::vector<ObjectInfo> list(const std::string& prefix) const override;
   void put(const std::string& key, std::string_view bytes) override;
   void remove(const std::string& key) override;
-  // Errors: kInvalidArgument for a key with '*', '?' or '[', which DuckDB takes for patterns.
   std::string engine_uri(const std::string& key) const override;
   std::optional<S3Access> s3_access() const override;
   std::filesystem::path local_file(const std::string& key, const std::filesystem::path& dir) const override;
