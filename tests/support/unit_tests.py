@@ -1,5 +1,5 @@
-"""Runs the tests of a unit test program. They are parameterised over backends; one of a server joins where the
-environment names the server."""
+"""Runs the tests of a unit test program. They are parameterised over backends; one of a server joins where
+the environment names the server."""
 
 import os
 import subprocess
