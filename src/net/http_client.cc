@@ -217,7 +217,10 @@ class Setup {
     if (transfer.request.on_new_connection) set(CURLOPT_FRESH_CONNECT, 1L);
     set_method();
     set_signature();
-    add_header("Expect:");  // no waiting for 100 Continue
+    // No waiting for 100 Continue. Not by a header where curl signs: it would sign the header that is not
+    // sent.
+    set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1L);
+    if (!transfer.request.aws_signature) add_header("Expect:");
     for (const auto& [name, value] : transfer.request.headers) {
       add_header((value.empty() ? name + ";" : name + ": " + value).c_str());
     }
