@@ -47,7 +47,7 @@ SharedLibrary::SharedLibrary(const std::string& file_name, const std::string& pu
   const std::string path = find_runtime_file(file_name, purpose);
   handle_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (handle_ == nullptr) {
-    const char* why = dlerror();
+    const char* why = dlerror();  // NOLINT(concurrency-mt-unsafe): each thread has its own
     throw Error(ErrorCode::kUnavailable,
                 "cannot load " + path + " " + purpose + ": " + (why != nullptr ? why : "unknown reason"));
   }

@@ -9,7 +9,7 @@ namespace {
 
 TEST(SharedLibrary, SaysWhereItLookedForAMissingOne) {
   try {
-    SharedLibrary("libnowhere.so.9", "to compute predictions");
+    const SharedLibrary library("libnowhere.so.9", "to compute predictions");
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.code(), ErrorCode::kNotFound);

@@ -42,6 +42,14 @@ double nice_step(const Range& range, int count) {
   return 10 * power;
 }
 
+// The multiples of `step` in the range.
+std::vector<double> ticks(const Range& range, double step) {
+  const double first = std::ceil(range.low / step);
+  std::vector<double> out;
+  for (int i = 0; (first + i) * step <= range.high; ++i) out.push_back((first + i) * step);
+  return out;
+}
+
 class Canvas {
  public:
   Canvas(const std::string& title, int height) {
@@ -75,9 +83,9 @@ class Canvas {
 
   void y_axis(const std::string& name) {
     const double step = nice_step(y_, 6);
-    for (double tick = std::ceil(y_.low / step) * step; tick <= y_.high; tick += step) {
+    for (const double tick : ticks(y_, step)) {
       line(kLeft, py(tick), kWidth - kRight, py(tick), "#e4e4e4");
-      label(kLeft - 6, py(tick) + 4, "end", fmt::format("{:.6g}", std::fabs(tick) < step / 2 ? 0.0 : tick));
+      label(kLeft - 6, py(tick) + 4, "end", fmt::format("{:.6g}", tick));
     }
     if (!name.empty()) {
       add(fmt::format("<text transform=\"translate(14 {}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
@@ -86,10 +94,9 @@ class Canvas {
   }
   void x_axis(const std::string& name) {
     const double step = nice_step(x_, 8);
-    for (double tick = std::ceil(x_.low / step) * step; tick <= x_.high; tick += step) {
+    for (const double tick : ticks(x_, step)) {
       line(px(tick), kTop, px(tick), kHeight - kBottom, "#e4e4e4");
-      label(px(tick), kHeight - kBottom + 18, "middle",
-            fmt::format("{:.6g}", std::fabs(tick) < step / 2 ? 0.0 : tick));
+      label(px(tick), kHeight - kBottom + 18, "middle", fmt::format("{:.6g}", tick));
     }
     label((kLeft + kWidth - kRight) / 2.0, kHeight - 10, "middle", name);
   }
@@ -112,7 +119,7 @@ void draw_dots(Canvas& canvas, const ScatterChart& chart) {
 
 void draw_density(Canvas& canvas, const ScatterChart& chart, const Range& x, const Range& y) {
   constexpr int kCells = 64;
-  std::vector<size_t> counts(kCells * kCells, 0);
+  std::vector<size_t> counts(size_t{kCells} * kCells, 0);
   const auto cell_of = [](double value, const Range& range) {
     const int cell = static_cast<int>((value - range.low) / (range.high - range.low) * kCells);
     return std::clamp(cell, 0, kCells - 1);

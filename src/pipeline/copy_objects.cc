@@ -126,9 +126,10 @@ CopyOutcome copy_objects(const storage::ObjectStore& from, storage::ObjectStore&
   for (const auto& [prefix, objects] : folders) {
     progress.step(prefix.empty() ? "copying" : "copying " + prefix,
                   static_cast<double>(done++) / static_cast<double>(folders.size()));
-    const bool has_manifest = std::any_of(
-        objects.begin(), objects.end(),
-        [&](const storage::ObjectInfo& object) { return object.key == prefix + "/" + kManifestFile; });
+    const std::string manifest = prefix + "/" + kManifestFile;
+    const bool has_manifest =
+        std::any_of(objects.begin(), objects.end(),
+                    [&manifest](const storage::ObjectInfo& object) { return object.key == manifest; });
     if (has_manifest) {
       copier.copy_dataset(prefix, objects);
     } else {

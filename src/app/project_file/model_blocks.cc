@@ -68,7 +68,7 @@ const ParameterSpec* known_parameter(const models::ModelKind& kind, const std::s
 // The parameter's value, checked; nullopt after telling what is wrong with it.
 std::optional<ParameterValue> checked(const ParameterSpec& spec, const std::string& path, const Value& value,
                                       Problems& problems) {
-  const std::optional<ParameterValue> parameter = to_parameter(value);
+  std::optional<ParameterValue> parameter = to_parameter(value);
   if (parameter && spec.is_valid(*parameter)) return parameter;
   problems.add(value.place,
                fmt::format("{}.{}: expected {}, got {}", path, spec.name, spec.allowed, describe(value)));
@@ -140,7 +140,9 @@ void read_learner(const ModelBlock& block, pipeline::ModelSpec& spec, Problems& 
     if (block.grid.find(name) == nullptr) complete.set(name, to_value(value));
   }
   for (EffectiveSetting& setting : effective.settings) {
-    if (setting.key == "parameters") setting.value = std::move(complete);
+    if (setting.key != "parameters") continue;
+    setting.value = std::move(complete);
+    break;
   }
 }
 

@@ -19,7 +19,7 @@ std::vector<std::string> keys_of(const std::vector<SettingInfo>& settings) {
 
 // "; did you mean 'test_fraction'?", else where such a key exists, else what exists here.
 std::string hint_for(const std::string& key, const std::vector<std::string>& keys) {
-  const std::string near = did_you_mean(key, keys);
+  std::string near = did_you_mean(key, keys);
   if (!near.empty()) return near;
   for (const Section& section : sections()) {
     if (section.name == key) return fmt::format("; did you mean {}?", section_header(key, section.repeated));

@@ -38,7 +38,7 @@ struct Value {
   Place place;
 
   static Value of_text(std::string text);
-  static Value of_table() { return of_kind(Kind::kTable); }
+  static Value of_table();
   static Value of_kind(Kind kind);
 
   bool is_text() const { return kind == Kind::kText; }
@@ -57,6 +57,10 @@ struct Member {
   Place place;  // of the key
   Value value;
 };
+
+inline Value Value::of_table() {
+  return of_kind(Kind::kTable);
+}
 
 // On one line, as TOML writes it: "a", 0.2, [1, 2], { a = 1 }.
 std::string to_toml(const Value& value);

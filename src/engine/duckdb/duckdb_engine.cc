@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -70,9 +71,8 @@ class DuckdbEngine final : public Engine {
     duckdb_database raw = nullptr;
     char* message = nullptr;
     if (duckdb_open_ext(":memory:", &raw, config.get(), &message) != DuckDBSuccess) {
-      const Error error = to_error(message);
-      duckdb_free(message);
-      throw error;
+      const std::unique_ptr<char, void (*)(void*)> owned(message, &duckdb_free);
+      throw to_error(message);
     }
     database_.reset(raw);
     streams_.register_with(database_.get());

@@ -106,7 +106,7 @@ std::string DuckdbSession::register_function(const std::vector<std::string>& arg
                                              RowFunction compute) {
   std::vector<LogicalType> types;
   for (const std::string& type : argument_types) types.push_back(type_of_name(type));
-  const std::string name = names_.next();
+  std::string name = names_.next();
   add_row_function(connection_.get(), name, types, Stability::kPure, std::move(compute));
   return name;
 }

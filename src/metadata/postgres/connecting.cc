@@ -57,7 +57,7 @@ std::string take_sqlstate(std::string& message) {
   constexpr size_t kLength = 5;
   for (size_t end = message.rfind(": "); end != std::string::npos && end > kLength;
        end = message.rfind(": ", end - 1)) {
-    const std::string state = message.substr(end - kLength, kLength);
+    std::string state = message.substr(end - kLength, kLength);
     const bool fits =
         std::ranges::all_of(state, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
     if (!fits || message[end - kLength - 1] != ' ') continue;

@@ -139,8 +139,8 @@ Result PostgresDatabase::begin(const std::string& sql) {
     if (session_.is_lost(result) && !again) continue;
     const Error error =
         error_for(sqlstate_of(result), message_of(result, session_.get()), session_.uri(), "");
-    Result(pq().exec(session_.get(), "ROLLBACK"));
-    throw error;
+    const Result undone(pq().exec(session_.get(), "ROLLBACK"));
+    throw Error(error);
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <ranges>
 
 #include "base/error.h"
 #include "models/forest/forest_model.h"
@@ -111,9 +110,9 @@ class RandomForest : public ModelKind {
                                                      const FitOptions& options) const override {
     std::vector<std::vector<double>> out(candidates.size(), std::vector<double>(set.row_count));
     for (const Fold& fold : folds) {
-      std::vector<uint32_t> rows;
-      std::ranges::set_difference(std::views::iota(0U, static_cast<uint32_t>(set.row_count)), fold,
-                                  std::back_inserter(rows));
+      std::vector<uint32_t> all(set.row_count), rows;
+      std::iota(all.begin(), all.end(), 0U);
+      std::ranges::set_difference(all, fold, std::back_inserter(rows));
       if (rows.empty())
         throw Error(ErrorCode::kInvalidArgument, "random_forest: a fold leaves no rows to train on");
       const ForestGround ground(set, rows, options.thread_count);

@@ -66,7 +66,7 @@ Preprocessing pass_through(size_t columns) {
   return out;
 }
 
-std::unique_ptr<Model> fit(const Matrix& matrix, Parameters given = {}, int threads = 1) {
+std::unique_ptr<Model> fit(const Matrix& matrix, const Parameters& given = {}, int threads = 1) {
   const ModelKind& kind = linear_regression_kind();
   return kind.fit(matrix.set(), complete_parameters(kind, given, "test"), {42, threads});
 }
@@ -133,7 +133,7 @@ TEST(LinearRegression, PredictIsTheGraphToTheBit) {
 TEST(LinearRegression, ImportancesAreSharesOfTheMovement) {
   Matrix m = random_matrix(200, 3, 5);
   for (size_t r = 0; r < 200; ++r) {
-    m.values[2 * 200 + r] = 1;
+    m.values[400 + r] = 1;
     m.target[r] = 2 * m.values[r];
   }
   const std::vector<double> importances = fit(m)->feature_importances();
@@ -146,9 +146,9 @@ TEST(LinearRegression, ImportancesAreSharesOfTheMovement) {
 
 TEST(LinearRegression, RefusesWhatItCannotDo) {
   Matrix m = random_matrix(10, 2, 1);
-  const auto code = [&](Parameters given) {
+  const auto code = [&](const Parameters& given) {
     try {
-      fit(m, std::move(given));
+      fit(m, given);
     } catch (const Error& e) {
       return e.code();
     }

@@ -59,14 +59,14 @@ std::string GraphBuilder::unique_name(const std::string& name) {
 }
 
 std::string GraphBuilder::add_input(const std::string& name, size_t column_count) {
-  const std::string unique = unique_name(name);
+  std::string unique = unique_name(name);
   input_ = describe_matrix(graph::kInput, unique, column_count);
   return unique;
 }
 
 std::string GraphBuilder::add_tensor(const std::string& name, const std::vector<int64_t>& shape,
                                      ElementType type, std::string_view data) {
-  const std::string unique = unique_name(name);
+  std::string unique = unique_name(name);
   constants_.add_message(graph::kConstant, [&](WireMessage& to) {
     for (const int64_t size : shape) to.add_integer(tensor::kShape, size);
     to.add_integer(tensor::kType, static_cast<int64_t>(type));
@@ -89,7 +89,7 @@ std::string GraphBuilder::add_constant(const std::string& name, const std::vecto
 std::string GraphBuilder::add_node(const std::string& operation, const std::vector<std::string>& inputs,
                                    const std::string& output_name, Attributes attributes,
                                    const std::string& domain) {
-  const std::string output = unique_name(output_name);
+  std::string output = unique_name(output_name);
   nodes_.push_back({operation, domain, output, inputs, std::move(attributes)});
   return output;
 }
@@ -142,10 +142,10 @@ std::string GraphBuilder::serialize(const std::vector<std::pair<std::string, std
   };
   add_operator_set("", kOperatorSet);
   add_operator_set(kLearnerDomain, kLearnerOperatorSet);
-  for (const auto& [key, value] : metadata) {
+  for (const auto& entry : metadata) {
     out.add_message(model::kMetadata, [&](WireMessage& to) {
-      to.add_bytes(1, key);
-      to.add_bytes(2, value);
+      to.add_bytes(1, entry.first);
+      to.add_bytes(2, entry.second);
     });
   }
   if (out.bytes().size() > std::numeric_limits<int32_t>::max()) {

@@ -32,7 +32,7 @@ class PreprocessingGraph {
                          graph_.add_constant("numeric_end", {1}, std::vector<int64_t>{numeric_count}),
                          graph_.add_constant("column_axis", {1}, std::vector<int64_t>{1})},
                         "numeric");
-    const std::string prepared = append_numeric(numeric);
+    std::string prepared = append_numeric(numeric);
     if (one_hot_count == 0) return prepared;
     return graph_.add_node("Concat", {prepared, append_one_hot(imputed)}, "prepared",
                            Attributes().add_integer("axis", 1));

@@ -135,7 +135,7 @@ void Scorer::Session::run(const double* rows, size_t row_count, double* out) con
           ErrorCode::kInternal, "take the rows");
     return Owned<OrtValue>(value, api.ReleaseValue);
   };
-  // The runtime does not write to an input.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): the runtime does not write to an input
   const auto input = tensor(const_cast<double*>(rows), input_count);
   const auto output = tensor(out, output_count);
   const OrtValue* inputs[] = {input.get()};

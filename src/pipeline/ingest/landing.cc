@@ -75,6 +75,7 @@ std::string escape_glob(const std::string& path) {
 
 std::vector<std::string> expand(const std::string& pattern) {
   glob_t found{};
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): only a tilde, which is not expanded here, asks the user database
   const int outcome = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
   std::vector<std::string> paths;
   if (outcome == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);

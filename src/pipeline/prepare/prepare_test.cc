@@ -1,7 +1,7 @@
 #include "pipeline/prepare/prepare.h"
 
+#include <bit>
 #include <cmath>
-#include <cstring>
 
 #include <gtest/gtest.h>
 
@@ -57,7 +57,8 @@ TEST_F(PrepareTest, ServesWhatItTrains) {
         batch->copy_doubles(c + 1, column.data());
         for (size_t i = 0; i < column.size(); ++i) {
           const double wanted = expected[(row + i) * width + c];
-          ASSERT_EQ(std::memcmp(&column[i], &wanted, sizeof(double)), 0) << row + i << " " << c;
+          ASSERT_EQ(std::bit_cast<uint64_t>(column[i]), std::bit_cast<uint64_t>(wanted))
+              << row + i << " " << c;
         }
       }
       for (size_t i = 0; i < column.size(); ++i) ASSERT_EQ(batch->string_at(0, i), rows.keys[row + i]);

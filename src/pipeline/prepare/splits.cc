@@ -44,7 +44,7 @@ Manifest wanted_manifest(const SplitDay& day, const std::string& settings,
 
 std::optional<Manifest> existing_split(const storage::ObjectStore& store, const Manifest& wanted) {
   try {
-    const std::optional<Manifest> found = read_manifest(store, split_prefix(wanted.date));
+    std::optional<Manifest> found = read_manifest(store, split_prefix(wanted.date));
     if (found && found->inputs == wanted.inputs && found->settings_hash == wanted.settings_hash) return found;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kCorrupted) throw;  // damaged: it follows from the raw data, make it again

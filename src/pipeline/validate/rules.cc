@@ -105,6 +105,7 @@ bool row_count_fits(const RuleResult& result, const RuleContext& context) {
 }
 
 constexpr int64_t kHourMicros = 3'600'000'000;
+constexpr int64_t kDayMicros = 24 * kHourMicros;
 
 CellCheck times_between(const QualityRule& rule, int64_t begin, int64_t end) {
   return {quote_identifier(rule.column), "", false,
@@ -112,13 +113,13 @@ CellCheck times_between(const QualityRule& rule, int64_t begin, int64_t end) {
 }
 
 CellCheck check_freshness(const QualityRule& rule, const RuleContext& context) {
-  const int64_t end = context.date.plus_days(1).days_since_epoch() * 24 * kHourMicros;
+  const int64_t end = context.date.plus_days(1).days_since_epoch() * kDayMicros;
   return times_between(rule, end - std::llround(rule.max_value * static_cast<double>(kHourMicros)), end);
 }
 
 CellCheck check_within_day(const QualityRule& rule, const RuleContext& context) {
-  const int64_t begin = context.date.days_since_epoch() * 24 * kHourMicros;
-  return times_between(rule, begin, begin + 24 * kHourMicros);
+  const int64_t begin = context.date.days_since_epoch() * kDayMicros;
+  return times_between(rule, begin, begin + kDayMicros);
 }
 
 CellCheck check_expression(const QualityRule& rule, const RuleContext& context) {

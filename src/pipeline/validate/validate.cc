@@ -337,7 +337,7 @@ ValidationReport validate(const ValidateOptions& options, Date date, engine::Eng
   const std::string from_sql =
       fmt::format("read_parquet({}, file_row_number = true, hive_partitioning = false)",
                   quote_literal(store.engine_uri(prefix + "/" + kRawFile)));
-  const ValidationReport report = Validation(options, *manifest, from_sql, engine).run();
+  ValidationReport report = Validation(options, *manifest, from_sql, engine).run();
   const std::string text = format_json(to_json(report));
   const std::string key = prefix + "/" + kValidationReportFile;
   if (store.get(key) != text) store.put(key, text);

@@ -96,7 +96,7 @@ class ValidateTest : public testing::Test {
   Silent silent_;
 };
 
-const char* kFourRows =
+constexpr char kFourRows[] =
     "('a', '2026-11-01 10:00:00', 1, 1.5, 'red', 0.5), ('b', '2026-11-01 23:59:59.999999', 20, NULL, 'blue', "
     "NULL), "
     "('c', '2026-10-31 23:00:00', NULL, -3, NULL, 1.5), ('c', '2026-11-02', 4, 2, 'rot', 0)";

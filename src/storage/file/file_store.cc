@@ -99,7 +99,7 @@ void remove_tree(const fs::path& path) {
 
 }  // namespace
 
-FileStore::FileStore(fs::path root, bool allow_exchange)
+FileStore::FileStore(const fs::path& root, bool allow_exchange)
     : root_(fs::absolute(root).lexically_normal()), allow_exchange_(allow_exchange) {}
 
 std::string FileStore::uri() const {

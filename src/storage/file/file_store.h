@@ -17,7 +17,7 @@ namespace tidemill::storage {
 class FileStore final : public ObjectStore {
  public:
   // `allow_exchange` = false takes the way of file systems without RENAME_EXCHANGE (for tests).
-  explicit FileStore(std::filesystem::path root, bool allow_exchange = true);
+  explicit FileStore(const std::filesystem::path& root, bool allow_exchange = true);
 
   std::string uri() const override;
   std::optional<std::string> get(const std::string& key) const override;

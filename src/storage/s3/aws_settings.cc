@@ -116,7 +116,7 @@ class Profile {
     for (const auto& [file, section] :
          {std::pair{&credentials_, in_credentials_}, std::pair{&config_, in_config_}}) {
       if (section == nullptr || !section->contains("aws_access_key_id")) continue;
-      const auto get = [&](const char* key) {
+      const auto get = [section = section](const char* key) {
         const auto found = section->find(key);
         return found == section->end() ? std::string() : found->second;
       };
