@@ -214,6 +214,7 @@ class Setup {
     set(CURLOPT_WRITEFUNCTION, take_body);
     set(CURLOPT_WRITEDATA, &transfer);
     set(CURLOPT_ERRORBUFFER, error_.data());
+    if (transfer.request.on_new_connection) set(CURLOPT_FRESH_CONNECT, 1L);
     set_method();
     set_signature();
     // No waiting for 100 Continue. Not by a header where curl signs: it would sign the header that is not

@@ -49,6 +49,9 @@ struct HttpRequest {
   std::function<void(std::string_view)> on_body{};
   int64_t timeout_ms = 60'000;        // of the whole request; 0: none but `stall_timeout_ms`
   int64_t stall_timeout_ms = 30'000;  // without a byte in either direction
+  // Not on a connection that was kept: there curl sends a request again, by itself, when the server closes it
+  // without an answer.
+  bool on_new_connection = false;
 };
 
 struct HttpResponse {

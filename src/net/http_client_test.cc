@@ -113,6 +113,19 @@ TEST(Retry, DoesNothingTwiceThatMustNotBe) {
   EXPECT_EQ(client.send({.url = server.url()}).body, "second");
 }
 
+TEST(Retry, SendsNothingTwiceOnAKeptConnectionThatBroke) {
+  // curl itself would send the second request again when the connection kept from the first is closed.
+  ScriptedServer server({answer("200 OK", "first", "Connection: keep-alive\r\n"), ""});
+  HttpClient client;
+  std::vector<int64_t> pauses;
+  RetryPolicy policy = without_pauses(pauses);
+  policy.is_idempotent = false;
+  const HttpRequest request{.method = "POST", .url = server.url(), .body = "x"};
+  EXPECT_EQ(send_with_retries(client, request, policy).body, "first");
+  EXPECT_THROW(send_with_retries(client, request, policy), Error);
+  EXPECT_EQ(server.requests().size(), 2U);
+}
+
 TEST(HttpClient, Encodes) {
   EXPECT_EQ(percent_encode("a b/+ü~"), "a%20b%2F%2B%C3%BC~");
   EXPECT_EQ(percent_encode("a b/c", true), "a%20b/c");

@@ -49,6 +49,7 @@ HttpResponse send_with_retries(HttpClient& client, const HttpRequest& request, c
                                const std::function<bool(const HttpResponse&)>& is_busy) {
   const auto start = SteadyClock::now();
   HttpRequest bounded = request;
+  bounded.on_new_connection = request.on_new_connection || !policy.is_idempotent;
   bool has_given_body = false;
   if (request.on_body) {
     bounded.on_body = [&](std::string_view piece) {

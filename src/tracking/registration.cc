@@ -1,5 +1,7 @@
 #include "tracking/registration.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 
 namespace tidemill::tracking {
@@ -19,8 +21,12 @@ ModelVersion register_logged_model(Store& store, const std::string& name, const 
   const LoggedModel model = store.get_logged_model(model_id);
   const std::string key(kTagModelVersions);
   Json versions = parse_json(model.tag(key).value_or("[]"), "tag " + key + " of " + model_id);
-  versions.push_back({{"name", name}, {"version", version.version}});
-  store.set_logged_model_tags(model_id, {{key, versions.dump()}});
+  const Json made = {{"name", name}, {"version", version.version}};
+  // An MLflow server has noted it already.
+  if (std::ranges::find(versions, made) == versions.end()) {
+    versions.push_back(made);
+    store.set_logged_model_tags(model_id, {{key, versions.dump()}});
+  }
   batch->commit();
   return version;
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "tracking/rest/open.h"
 #include "tracking/sql/open.h"
 #include "tracking/store.h"
 
@@ -21,11 +22,12 @@ struct Backend {
   OpenFunction open;
 };
 
+// clang-format off: one line each.
 constexpr std::array kBackends = {
-    Backend{"sqlite", sql::open},
-    Backend{"postgresql", sql::open},
-    Backend{"postgres", sql::open},
+    Backend{"sqlite", sql::open}, Backend{"postgresql", sql::open}, Backend{"postgres", sql::open},
+    Backend{"http", rest::open},  Backend{"https", rest::open},
 };
+// clang-format on
 
 }  // namespace
 

@@ -1,7 +1,9 @@
 #pragma once
 // What every tracking store has to do, as MLflow's own stores do it: the tests in conformance_*_test.cc run
-// over each of tested_stores(). A backend is one line.
+// over each of tested_stores(). A backend is one line; an MLflow server is one when TIDEMILL_TEST_MLFLOW
+// names it. A server is shared with other tests: names that must be new come from unique().
 
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -11,6 +13,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/id.h"
 #include "metadata/database_conformance.h"
 #include "metadata/dialect_lines.h"
 #include "tracking/store.h"
@@ -24,6 +28,8 @@ struct StoreBackend {
                                        const Clock& clock)>
       open;
   std::unique_ptr<metadata::TestDatabase> (*make_database)() = nullptr;
+  // Gives its own ids and times, has no transactions, and was not empty.
+  bool is_server = false;
 };
 
 inline std::unique_ptr<Store> open_sql(const std::filesystem::path& dir, const std::string& database,
@@ -42,12 +48,24 @@ inline std::unique_ptr<Store> open_upgraded_sql(const std::filesystem::path& dir
   return open_sql(dir, database_uri, clock);
 }
 
-inline std::vector<StoreBackend> tested_stores() {
+inline std::unique_ptr<Store> open_server(const std::filesystem::path& dir, const std::string& /*database*/,
+                                          const Clock& clock) {
+  return open_store(std::getenv("TIDEMILL_TEST_MLFLOW"), dir, {}, clock);
+}
+
+inline std::vector<StoreBackend> embedded_stores() {
   std::vector<StoreBackend> backends;
   for (const metadata::DatabaseBackend& database : metadata::tested_databases()) {
     backends.push_back({database.name, open_sql, database.make});
     backends.push_back({database.name + "_upgraded", open_upgraded_sql, database.make});
   }
+  return backends;
+}
+
+inline std::vector<StoreBackend> tested_stores() {
+  std::vector<StoreBackend> backends = embedded_stores();
+  const char* uri = std::getenv("TIDEMILL_TEST_MLFLOW");
+  if (uri != nullptr && *uri != '\0') backends.push_back({"rest", open_server, nullptr, /*is_server=*/true});
   return backends;
 }
 
@@ -59,11 +77,18 @@ class StoreTest : public testing::TestWithParam<StoreBackend> {
     std::filesystem::create_directories(dir_);
     if (GetParam().make_database != nullptr) database_ = GetParam().make_database();
     store_ = GetParam().open(dir_, database_ ? database_->uri() : "", clock_);
-    experiment_id_ = store_->create_experiment("churn");
+    experiment_id_ = store_->create_experiment(experiment_);
   }
   ~StoreTest() override {
     store_.reset();
     std::filesystem::remove_all(dir_);
+  }
+
+  // The same name in one test, another in each.
+  std::string unique(const std::string& name) const { return name + suffix_; }
+  // What the clock says, where the store has no other.
+  void expect_now(int64_t time_ms) const {
+    EXPECT_TRUE(GetParam().is_server || time_ms == clock_.now_ms()) << time_ms;
   }
 
   RunInfo make_run(const std::string& name, std::vector<Tag> tags = {}) {
@@ -97,8 +122,13 @@ class StoreTest : public testing::TestWithParam<StoreBackend> {
   std::filesystem::path dir_;
   std::unique_ptr<metadata::TestDatabase> database_;
   std::unique_ptr<Store> store_;
+  std::string suffix_ = "-" + new_id().substr(0, 12);
+  std::string experiment_ = "churn" + suffix_;
   std::string experiment_id_;
 };
+
+// What only a store of our own promises: given ids, transactions.
+class EmbeddedStoreTest : public StoreTest {};
 
 using Names = std::vector<std::string>;
 

@@ -193,6 +193,18 @@ void check_registered_model_tag(const Tag& tag) {
   check_length("value", kMaxRegistryTagLength, tag.value);
 }
 
+std::string checked_stage(std::string_view stage, bool archive_existing_versions) {
+  std::string canonical = canonical_stage(stage);
+  if (archive_existing_versions && canonical != kStageStaging && canonical != kStageProduction) {
+    refuse(
+        fmt::format("Model version transition cannot archive existing model versions because '{}' is not an "
+                    "Active stage. "
+                    "Valid stages are Staging, Production",
+                    stage));
+  }
+  return canonical;
+}
+
 void check_alias(std::string_view alias) {
   if (alias.empty()) refuse("Registered model alias name cannot be empty.");
   if (!std::ranges::all_of(alias, [](char c) { return is_word(c) || c == '-'; })) {

@@ -27,6 +27,9 @@ void check_logged_model_name(std::string_view name);
 
 void check_model_name(std::string_view name);
 void check_registered_model_tag(const Tag& tag);  // and model version tags
+// The stage as MLflow writes it. Only the versions in Staging and Production can be archived by another's
+// coming.
+std::string checked_stage(std::string_view stage, bool archive_existing_versions);
 void check_alias(std::string_view alias);
 void check_alias_not_reserved(std::string_view alias);  // "latest", "v1"
 

@@ -11,19 +11,10 @@ import boto3  # noqa: F401  the servers' client() needs it
 import pandas as pd
 import pytest
 
-from conftest import DAYS, PROGRAM, ROOT, init
+from conftest import DAYS, PROGRAM, init
 from project_state import files_of, sha256
 from servers import BUCKET
-
-
-def unit_tests(program, pattern, environment):
-    """Runs the tests of a unit test program whose names match; none is a failure."""
-    command = [ROOT / "build" / "src" / program, f"--gtest_filter={pattern}"]
-    done = subprocess.run(command, cwd=ROOT, text=True,
-                          capture_output=True, check=False, env={**os.environ, **environment})
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert "[  PASSED  ] 0 tests" not in done.stdout
-    return done.stdout
+from unit_tests import unit_tests
 
 
 def test_the_contract_of_object_stores(s3):

@@ -104,14 +104,7 @@ ModelVersion SqlStore::update_model_version(const std::string& name, int64_t ver
 ModelVersion SqlStore::transition_model_version_stage(const std::string& name, int64_t version,
                                                       const std::string& stage,
                                                       bool archive_existing_versions) {
-  const std::string new_stage = canonical_stage(stage);
-  if (archive_existing_versions && new_stage != kStageStaging && new_stage != kStageProduction) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        fmt::format("Model version transition cannot archive existing model versions because '{}' is not an "
-                    "Active stage. Valid stages are Staging, Production",
-                    stage));
-  }
+  const std::string new_stage = checked_stage(stage, archive_existing_versions);
   metadata::Transaction transaction(*database_);
   get_model_version(name, version);
   const int64_t now_ms = clock_.now_ms();

@@ -89,7 +89,7 @@ TEST_P(SqlStoreTest, OpensWhatIsThere) {
   open()->create_experiment("e");
   EXPECT_TRUE(open()->get_experiment_by_name("e"));
   EXPECT_THROW(open({.artifact_root = "relative"}), Error);
-  EXPECT_THROW(open_store("http://localhost", "", {.artifact_root = "/a"}, clock_), Error);
+  EXPECT_THROW(open_store("ftp://localhost", "", {.artifact_root = "/a"}, clock_), Error);
 }
 
 TEST_P(SqlStoreTest, RefusesWorkspaces) {
