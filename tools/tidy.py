@@ -15,7 +15,7 @@ MAX_COLUMNS = 110
 
 # Folders of replaceable parts: included by their own files, their module's registry.cc and tests only.
 BACKENDS = {
-    "storage": {"file", "memory", "s3"},
+    "storage": {"file", "memory", "mlflow_artifacts", "s3"},
     "metadata": {"sqlite", "postgres"},
     "engine": {"duckdb", "spark"},
     "models": {"linear", "forest", "boosting"},

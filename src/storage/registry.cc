@@ -1,5 +1,6 @@
 // The known backends. To add one: a folder beside file/, and a line in kSchemes.
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "base/text.h"
 #include "storage/file/file_store.h"
 #include "storage/memory/memory_store.h"
+#include "storage/mlflow_artifacts/mlflow_artifacts_store.h"
 #include "storage/object_store.h"
 #include "storage/s3/s3_store.h"
 
@@ -43,14 +45,30 @@ std::unique_ptr<ObjectStore> open_memory(const std::string& uri, const std::stri
   return std::make_unique<MemoryStore>();
 }
 
+// "mlflow-artifacts+http://HOST:PORT#FOLDER": a folder in the artifacts of an MLflow server.
+std::unique_ptr<ObjectStore> open_mlflow_artifacts(const std::string& uri, const std::string&,
+                                                   const StoreOptions& options) {
+  const std::string address = uri.substr(uri.find('+') + 1);
+  const size_t hash = std::min(address.find('#'), address.size());
+  return std::make_unique<MlflowArtifactsStore>(
+      address.substr(0, hash), net::mlflow_server_options(),
+      hash < address.size() ? address.substr(hash + 1) : "",
+      fs::absolute(options.base_dir) / ".tidemill" / "scratch" / "mlflow-artifacts");
+}
+
 struct Scheme {
   std::string_view name;
   std::unique_ptr<ObjectStore> (*open)(const std::string& uri, const std::string& rest,
                                        const StoreOptions& options);
 };
 
-constexpr std::array kSchemes = {Scheme{"file", open_file}, Scheme{"memory", open_memory},
-                                 Scheme{"s3", s3::open}};
+constexpr std::array kSchemes = {
+    Scheme{"file", open_file},
+    Scheme{"memory", open_memory},
+    Scheme{"s3", s3::open},
+    Scheme{"mlflow-artifacts+http", open_mlflow_artifacts},
+    Scheme{"mlflow-artifacts+https", open_mlflow_artifacts},
+};
 
 }  // namespace
 
