@@ -42,7 +42,6 @@ std::optional<Promotion> recorded_promotion(tracking::Store& store, const std::s
 void apply_promotion(tracking::Store& store, const std::string& model, int version,
                      const Promotion& promotion) {
   const auto batch = store.begin();
-  store.set_model_version_tag(model, version, {kTagPromotion, promotion.reason});
   store.set_model_version_tag(model, version, {kTagPromoted, promotion.promoted ? "true" : "false"});
   if (promotion.production_version) {
     store.set_model_version_tag(model, version,
@@ -52,8 +51,18 @@ void apply_promotion(tracking::Store& store, const std::string& model, int versi
     store.set_model_version_tag(model, version,
                                 {kTagProductionMetric, format_double(*promotion.production_metric)});
   }
+  // Over REST every call stands for itself. This tag says that there is a decision: after the rest of it, and
+  // before the move, after which Production would be compared with itself.
+  store.set_model_version_tag(model, version, {kTagPromotion, promotion.reason});
   if (promotion.promoted) promote_to_production(store, model, version);
   batch->commit();
+}
+
+void finish_promotion(tracking::Store& store, const std::string& model, int version,
+                      const Promotion& promotion) {
+  if (!promotion.promoted) return;
+  const std::string stage = store.get_model_version(model, version).current_stage;
+  if (stage == tracking::kStageStaging) promote_to_production(store, model, version);
 }
 
 void promote_to_production(tracking::Store& store, const std::string& model, int version) {
@@ -63,8 +72,9 @@ void promote_to_production(tracking::Store& store, const std::string& model, int
   if (const auto replaced = production_version(store, model)) {
     store.set_model_version_tag(model, version, {kTagReplaced, std::to_string(*replaced)});
   }
-  store.transition_model_version_stage(model, version, kProduction, /*archive_existing_versions=*/true);
+  // The stage last, which says that all is done.
   store.set_registered_model_alias(model, kChampionAlias, version);
+  store.transition_model_version_stage(model, version, kProduction, /*archive_existing_versions=*/true);
   batch->commit();
 }
 
@@ -84,8 +94,9 @@ int rollback_production(tracking::Store& store, const std::string& model) {
                     *present, model));
   }
   const int earlier = std::stoi(*replaced);
-  store.transition_model_version_stage(model, earlier, kProduction, /*archive_existing_versions=*/true);
+  // The stage last: were it first and the alias lost, trying again would go back one more.
   store.set_registered_model_alias(model, kChampionAlias, earlier);
+  store.transition_model_version_stage(model, earlier, kProduction, /*archive_existing_versions=*/true);
   batch->commit();
   return earlier;
 }

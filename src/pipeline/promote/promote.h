@@ -28,9 +28,14 @@ std::optional<int> production_version(tracking::Store& store, const std::string&
 // What was decided about a version earlier; nullopt when nothing was.
 std::optional<Promotion> recorded_promotion(tracking::Store& store, const std::string& model, int version);
 
-// Writes the decision on the version (tags) and carries it out, in one commit.
+// Writes the decision on the version (tags) and carries it out, in one commit where the store has them.
 void apply_promotion(tracking::Store& store, const std::string& model, int version,
                      const Promotion& promotion);
+
+// Carries out a decision that was recorded when something broke off before it was: the version is still in
+// Staging. One that has been moved since, by a person, stays where it is.
+void finish_promotion(tracking::Store& store, const std::string& model, int version,
+                      const Promotion& promotion);
 
 // Moves a version to Production with the alias champion; the version that was there is archived. One commit.
 // Running it again changes nothing. Errors: kNotFound.

@@ -9,15 +9,11 @@
 #include "pipeline/train/run_record.h"
 
 namespace tidemill::pipeline {
+namespace {
 
-int register_best(tracking::Store& store, const std::string& registered_model, const std::string& attempt_id,
-                  const TrainedModel& best, const std::string& data_date) {
-  tracking::ModelVersionQuery query;
-  query.conditions = {tracking::attribute_equals("name", registered_model),
-                      tracking::tag_equals(kTagAttempt, attempt_id)};
-  const auto batch = store.begin();
-  const auto existing = store.search_model_versions(query);
-  if (!existing.items.empty()) return static_cast<int>(existing.items.front().version);
+tracking::ModelVersion make_version(tracking::Store& store, const std::string& registered_model,
+                                    const std::string& attempt_id, const TrainedModel& best,
+                                    const std::string& data_date) {
   if (!store.find_registered_model(registered_model)) store.create_registered_model(registered_model);
   tracking::NewModelVersion version;
   version.name = registered_model;
@@ -26,12 +22,30 @@ int register_best(tracking::Store& store, const std::string& registered_model, c
   version.description =
       fmt::format("{} on data to {}: test_rmse {:.4f}", best.name, data_date, best.test_rmse);
   version.tags = {{kTagAttempt, attempt_id}, {kTagModel, best.name}, {kTagDataDate, data_date}};
-  const tracking::ModelVersion made = store.create_model_version(version);
-  store.transition_model_version_stage(registered_model, made.version, std::string(tracking::kStageStaging),
-                                       /*archive_existing_versions=*/false);
-  store.set_registered_model_alias(registered_model, kChallengerAlias, made.version);
+  return store.create_model_version(version);
+}
+
+}  // namespace
+
+int register_best(tracking::Store& store, const std::string& registered_model, const std::string& attempt_id,
+                  const TrainedModel& best, const std::string& data_date) {
+  tracking::ModelVersionQuery query;
+  query.conditions = {tracking::attribute_equals("name", registered_model),
+                      tracking::tag_equals(kTagAttempt, attempt_id)};
+  const auto batch = store.begin();
+  const auto existing = store.search_model_versions(query);
+  const tracking::ModelVersion version =
+      existing.items.empty() ? make_version(store, registered_model, attempt_id, best, data_date)
+                             : existing.items.front();
+  // Staging comes last: a version that is in no stage was left half made, over REST.
+  if (version.current_stage == tracking::kStageNone) {
+    store.set_registered_model_alias(registered_model, kChallengerAlias, version.version);
+    store.transition_model_version_stage(registered_model, version.version,
+                                         std::string(tracking::kStageStaging),
+                                         /*archive_existing_versions=*/false);
+  }
   batch->commit();
-  return static_cast<int>(made.version);
+  return static_cast<int>(version.version);
 }
 
 std::optional<std::map<std::string, double>> evaluate_version(tracking::Store& store,

@@ -33,10 +33,11 @@ std::optional<tracking::Run> find_run(Store& store, const std::string& experimen
   query.experiment_ids = {experiment_id};
   query.conditions = {tracking::tag_equals(kTagAttempt, context.attempt_id),
                       tracking::tag_equals(kTagModel, model)};
-  for (tracking::Run& run : store.search_runs(query).items) {
-    if (run.info.status == tracking::RunStatus::kRunning ||
-        run.info.status == tracking::RunStatus::kFinished) {
-      return std::move(run);
+  // A finished one first: a server that answered too late may have made one more that is still RUNNING.
+  std::vector<tracking::Run> runs = store.search_runs(query).items;
+  for (const auto status : {tracking::RunStatus::kFinished, tracking::RunStatus::kRunning}) {
+    for (tracking::Run& run : runs) {
+      if (run.info.status == status) return std::move(run);
     }
   }
   return std::nullopt;
