@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "metadata/migrate.h"
+#include "pipeline/artifacts.h"
 
 namespace tidemill::app {
 namespace {
@@ -54,6 +55,10 @@ bool is_remote(const std::string& place) {
   return place.starts_with("s3:");
 }
 
+bool is_mlflow_server(const std::string& uri) {
+  return uri.starts_with("http:") || uri.starts_with("https:");
+}
+
 engine::S3Folder s3_folder_of(storage::S3Access access) {
   return {
       std::move(access.uri),           std::move(access.endpoint),      access.path_style,
@@ -81,15 +86,37 @@ std::unique_ptr<storage::ObjectStore> ProjectServices::open_objects(const std::s
 
 storage::ObjectStore& ProjectServices::artifacts() {
   if (!artifacts_) {
-    const std::string& place = project_.tracking.artifacts;
-    artifacts_ = storage::open_object_store(is_remote(place) ? place : "file:" + place, project_.stores);
+    artifacts_ = pipeline::open_artifacts(experiment_artifacts(), project_.tracking.uri, project_.stores);
   }
   return *artifacts_;
 }
 
 std::string ProjectServices::artifact_root() {
-  if (is_remote(project_.tracking.artifacts)) return artifacts().uri();
-  return (project_.dir / project_.tracking.artifacts).lexically_normal().string();
+  const std::string& place = project_.tracking.artifacts;
+  if (is_remote(place)) return open_objects(place)->uri();
+  return (project_.dir / place).lexically_normal().string();
+}
+
+std::string ProjectServices::experiment_artifacts() {
+  auto experiment = tracking().get_experiment_by_name(project_.tracking.experiment);
+  if (!experiment) {
+    if (!is_mlflow_server(project_.tracking.uri)) return artifact_root();
+    experiment = tracking().get_experiment("0");  // Default, the first that the server made
+  }
+  std::string root = experiment->artifact_location;
+  const std::string own = "/" + experiment->experiment_id;
+  if (root.ends_with(own)) root.erase(root.size() - own.size());
+  return root.empty() ? "/" : root;
+}
+
+void ProjectServices::sweep() {
+  objects().sweep();
+  if (!is_mlflow_server(project_.tracking.uri)) return artifacts().sweep();
+  // Wherever the server keeps them, what was to be sent there was prepared here.
+  const fs::path scratch = project_.dir / ".tidemill" / "scratch";
+  std::error_code failure;
+  fs::remove_all(scratch, failure);
+  if (failure) throw_system_error(failure.value(), "remove", scratch.string());
 }
 
 engine::EngineOptions ProjectServices::engine_options() const {

@@ -25,6 +25,7 @@ class ProjectServices final : public cli::Services {
   storage::ObjectStore& objects() override;
   std::unique_ptr<storage::ObjectStore> open_objects(const std::string& uri) override;
   storage::ObjectStore& artifacts() override;
+  void sweep() override;
   engine::Engine& engine() override;
   metadata::Database& metadata() override;
   tracking::Store& tracking() override;
@@ -36,7 +37,10 @@ class ProjectServices final : public cli::Services {
 
  private:
   engine::EngineOptions engine_options() const;
+  // Where [tracking] says that a database's artifacts go.
   std::string artifact_root();
+  // Where the tracking store says that the project's experiment has them: a root that its experiments share.
+  std::string experiment_artifacts();
 
   Project project_;
   dags::ProjectOptions options_;

@@ -75,7 +75,7 @@ void run(CommandContext& context, const RunArguments& arguments) {
   Services& services = context.services();
   const std::vector<Date> dates = dates_of(arguments, services.clock());
   const auto lock = lock_project(context);
-  sweep(services);
+  services.sweep();
   TerminalProgress progress(context.err, context.err_is_terminal);
   std::vector<dags::DayOutcome> days;
   for (size_t i = 0; i < dates.size(); ++i) {

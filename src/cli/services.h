@@ -34,6 +34,9 @@ class Services {
   // Another store of objects, by URI; what else it takes to reach it is as in [storage].
   virtual std::unique_ptr<storage::ObjectStore> open_objects(const std::string& uri) = 0;
   virtual storage::ObjectStore& artifacts() = 0;
+  // Removes what killed writers left behind, so that it does not take the space of what comes. Only with the
+  // writer lock. Needs no MLflow server: a day's data can be made while it is away.
+  virtual void sweep() = 0;
   virtual engine::Engine& engine() = 0;
   virtual metadata::Database& metadata() = 0;
   virtual tracking::Store& tracking() = 0;

@@ -5,13 +5,9 @@
 namespace tidemill::cli {
 
 dags::StageContext stage_context(Services& services, pipeline::Progress& progress) {
-  return {services.options(),  services.engine(),   services.objects(), services.artifacts(),
+  const auto artifacts = [&services]() -> storage::ObjectStore& { return services.artifacts(); };
+  return {services.options(),  services.engine(),   services.objects(), artifacts,
           services.metadata(), services.tracking(), services.clock(),   progress};
-}
-
-void sweep(Services& services) {
-  services.objects().sweep();
-  services.artifacts().sweep();
 }
 
 Json to_json(const pipeline::IngestResult& result) {

@@ -6,10 +6,6 @@
 
 namespace tidemill::cli {
 
-// Removes what killed writers left behind, so that it does not take the space of what comes. Only with the
-// writer lock.
-void sweep(Services& services);
-
 dags::StageContext stage_context(Services& services, pipeline::Progress& progress);
 
 Json to_json(const dags::DayOutcome& day);

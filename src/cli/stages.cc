@@ -38,7 +38,7 @@ template <typename Stage>
 void as_writer(CommandContext& context, const std::string& label, const Stage& stage) {
   Services& services = context.services();
   const auto lock = lock_project(context);
-  sweep(services);
+  services.sweep();
   TerminalProgress progress(context.err, context.err_is_terminal);
   progress.set_label(label);
   dags::StageContext stages = stage_context(services, progress);

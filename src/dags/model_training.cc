@@ -101,7 +101,7 @@ TrainedModel train_model(StageContext& context, const metadata::Attempt& attempt
   const ProjectOptions& options = context.options;
   return pipeline::train_and_log({options.experiment, attempt.id, options.train.seed,
                                   options.train.thread_count, options.ingest.project_dir, context.tracking,
-                                  context.artifacts, context.objects, context.engine, context.clock},
+                                  context.artifacts(), context.objects, context.engine, context.clock},
                                  spec, data);
 }
 
@@ -114,11 +114,12 @@ void select_best(StageContext& context, const metadata::Attempt& attempt, const 
   outcome.version = pipeline::register_best(context.tracking, name, attempt.id, best, outcome.data_date);
   if (auto decided = pipeline::recorded_promotion(context.tracking, name, outcome.version)) {
     outcome.promotion = *decided;
+    pipeline::finish_promotion(context.tracking, name, outcome.version, outcome.promotion);
   } else {
     const std::optional<int> production = pipeline::production_version(context.tracking, name);
     std::optional<pipeline::MetricValues> baseline;
     if (production) {
-      baseline = pipeline::evaluate_version(context.tracking, context.artifacts, context.engine,
+      baseline = pipeline::evaluate_version(context.tracking, context.artifacts(), context.engine,
                                             context.objects, name, *production, data);
     }
     outcome.promotion = pipeline::decide_promotion(options.promotion, options.better_than_production,
@@ -155,6 +156,7 @@ TrainingOutcome train(StageContext& context, bool force) {
   outcome.data_date = check.attempt->data_date;
   const pipeline::TrainingData data =
       pipeline::load_training_data(Date::parse(outcome.data_date), context.engine, context.objects);
+  context.tracking.get_or_create_experiment(context.options.experiment);  // says where artifacts go
   const std::vector<pipeline::ModelSpec>& specs = context.options.train.models;
   for (size_t i = 0; i < specs.size(); ++i) {
     context.progress.step("training " + specs[i].name,
@@ -163,6 +165,9 @@ TrainingOutcome train(StageContext& context, bool force) {
   }
   context.progress.step("registering the best", 0.9);
   select_best(context, *check.attempt, data, outcome);
+  // A server that answered too late may have made a run that nobody knows of.
+  pipeline::kill_runs_of_attempt(context.tracking, context.options.experiment, check.attempt->id,
+                                 context.clock.now_ms());
   update_metadata(context, *check.attempt, outcome);
   outcome.trained = true;
   return outcome;

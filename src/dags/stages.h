@@ -2,6 +2,7 @@
 // The three pipelines, stage by stage, on one project. Each function is one task of the guide's DAGs:
 // idempotent, killed at any instant and run again with the same result.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,8 +37,10 @@ struct ProjectOptions {
 struct StageContext {
   const ProjectOptions& options;
   engine::Engine& engine;
-  storage::ObjectStore& objects;    // data
-  storage::ObjectStore& artifacts;  // of runs and models, under the tracking store's artifact root
+  storage::ObjectStore& objects;  // data
+  // Of runs and models: where the tracking store says that they are. Asked for by those who train only, so
+  // that a day's data can be made while an MLflow server is away.
+  std::function<storage::ObjectStore&()> artifacts;
   metadata::Database& metadata;
   tracking::Store& tracking;
   const Clock& clock;

@@ -131,10 +131,11 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"EmptyText",
                 "[tracking]\nexperiment = \" \"\n",
                 {"tidemill.toml:9: tracking.experiment: expected a name, got the string \" \""}},
-        Mistake{"UriNotBuilt",
-                "[tracking]\nuri = \"http://localhost:5001\"\n",
-                {"tidemill.toml:9: tracking.uri: \"http\" is not built yet: use a URI that starts with "
-                 "\"sqlite:\", \"postgresql:\" or \"postgres:\""}},
+        Mistake{
+            "UriOfAnotherKind",
+            "[tracking]\nuri = \"mysql://localhost/mlflow\"\n",
+            {"tidemill.toml:9: tracking.uri: expected a URI that starts with \"sqlite:\", \"postgresql:\", "
+             "\"postgres:\", \"http:\" or \"https:\", got the string \"mysql://localhost/mlflow\""}},
         Mistake{
             "NoDate",
             "[source]\ndrift_from = \"2026-02-30\"\n",

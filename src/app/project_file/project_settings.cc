@@ -64,12 +64,14 @@ void declare_stores(D& d) {
       "The database of the project's own state: Variables, open attempts. One project a database or schema.",
       [](Project& p, const Value& v) { p.metadata_uri = v.text; });
   d.section("tracking");
-  d.with_default("uri", Allowed::uri({"sqlite", "postgresql", "postgres"}, {"http", "https"}),
-                 "\"sqlite:mlflow.db\"",
-                 "The MLflow database of runs and model versions; not the database or schema of [metadata].",
-                 [](Project& p, const Value& v) { p.tracking.uri = v.text; });
+  d.with_default(
+      "uri", Allowed::uri({"sqlite", "postgresql", "postgres", "http", "https"}, {}), "\"sqlite:mlflow.db\"",
+      "The MLflow database of runs and model versions, not the database or schema of [metadata]; or "
+      "`http://HOST:PORT` of an MLflow server.",
+      [](Project& p, const Value& v) { p.tracking.uri = v.text; });
   d.with_default("artifacts", Allowed::text("a folder"), "\"data/mlflow\"",
-                 "The folder of the runs' files and models, or `s3://BUCKET/PREFIX`.",
+                 "The folder of the runs' files and models, or `s3://BUCKET/PREFIX`; an MLflow server says "
+                 "itself where they go.",
                  [](Project& p, const Value& v) { p.tracking.artifacts = v.text; });
   d.with_default("experiment", Allowed::text("a name"), "\"customer_churn_prediction\"",
                  "The experiment that all runs go to.",
