@@ -16,6 +16,7 @@ class CuttingProxy:
         self.target = (host, port)
         self.message, self.nth, self.deliver = message, nth, deliver
         self.seen = 0
+        self.awaited = None  # the client whose answer is not to come through
         self.cuts = 0
         self.pairs = {}
         self.selector = selectors.DefaultSelector()
@@ -63,14 +64,15 @@ class CuttingProxy:
             self._close(source)
             self._close(other)
             return
+        if not from_client and other is self.awaited:
+            self._cut_now()
+            return
         if from_client and self.message in data:
             self.seen += 1
-            if self.seen == self.nth:
-                if self.deliver:
-                    other.sendall(data)
-                    other.recv(1 << 16)
-                self._cut()
-                self.cuts += 1
+            if self.seen == self.nth and self.deliver:
+                self.awaited = source
+            elif self.seen == self.nth:
+                self._cut_now()
                 return
         other.sendall(data)
 
@@ -78,6 +80,11 @@ class CuttingProxy:
         if self.pairs.pop(one, None) is not None:
             self.selector.unregister(one)
             one.close()
+
+    def _cut_now(self):
+        self.awaited = None
+        self.cuts += 1
+        self._cut()
 
     def _cut(self):
         for one in list(self.pairs):

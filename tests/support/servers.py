@@ -138,6 +138,7 @@ class MlflowServer(Server):
 
     store      where it keeps its facts: sqlite:/// or postgresql://; a file of its own by default
     artifacts  a folder or an s3:// location, which the server reads and writes for its clients
+    is_proxy   False: the clients read and write there themselves
     extra      environment variables, such as S3Server.mlflow_environment
     password   when given, only the user `admin` with this password is let in
     """
@@ -145,17 +146,20 @@ class MlflowServer(Server):
     name = "mlflow"
     seconds_to_start = 300
 
-    def __init__(self, store=None, artifacts=None, extra=None, password=None):
+    def __init__(self, store=None, artifacts=None, extra=None, password=None, is_proxy=True):
         super().__init__()
         self.store = store or f"sqlite:///{self.folder}/mlflow.db"
         self.artifacts = str(artifacts or self.folder / "artifacts")
         self.extra = extra or {}
         self.password = password
+        self.is_proxy = is_proxy
 
     def command(self):
+        where = (["--serve-artifacts", "--artifacts-destination"] if self.is_proxy
+                 else ["--no-serve-artifacts", "--default-artifact-root"])
         guard = ["--app-name", "basic-auth"] if self.password else []
         return [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", self.store,
-                "--serve-artifacts", "--artifacts-destination", self.artifacts, "--host", "127.0.0.1",
+                *where, self.artifacts, "--host", "127.0.0.1",
                 "--port", str(self.port), "--workers", "1", *guard]
 
     def settings(self):
