@@ -6,9 +6,9 @@ namespace tidemill::cli {
 
 const std::vector<DefineCommand>& all_commands() {
   static const std::vector<DefineCommand> kCommands = {
-      define_init,      define_config, define_run,    define_generate,   define_validate,
-      define_prepare,   define_train,  define_runs,   define_models,     define_predict,
-      define_variables, define_store,  define_doctor, define_completion,
+      define_init,      define_config, define_run,      define_generate, define_validate,
+      define_prepare,   define_train,  define_runs,     define_models,   define_predict,
+      define_variables, define_store,  define_tracking, define_doctor,   define_completion,
   };
   return kCommands;
 }

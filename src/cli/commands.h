@@ -17,6 +17,7 @@ void define_models(CLI::App& parent, CommandContext& context);
 void define_predict(CLI::App& parent, CommandContext& context);
 void define_variables(CLI::App& parent, CommandContext& context);
 void define_store(CLI::App& parent, CommandContext& context);
+void define_tracking(CLI::App& parent, CommandContext& context);
 void define_doctor(CLI::App& parent, CommandContext& context);
 void define_completion(CLI::App& parent, CommandContext& context);
 
