@@ -63,7 +63,10 @@ std::vector<Check> checks_of(CommandContext& context) {
   add("objects", check_objects);
   add("metadata", [](Services& services) { return place_of(services.metadata().uri()); });
   add("prepared data", check_prepared_data);
-  add("tracking", [](Services& services) { return place_of(services.tracking().uri()); });
+  add("tracking", [](Services& services) {
+    services.tracking().get_experiment_by_name(services.options().experiment);  // a server must answer
+    return place_of(services.tracking().uri());
+  });
   add("artifacts", check_artifacts);
   add("SQL engine", [](Services& services) { return "DuckDB " + services.engine().version(); });
   checks.push_back({"ONNX Runtime", false, check_scoring});

@@ -1,6 +1,7 @@
 """A project on a real `mlflow server`, over its REST API: the contracts, the main job, who may come in."""
 
 import hashlib
+import json
 import subprocess
 import time
 
@@ -195,6 +196,9 @@ def test_an_absent_or_wrong_server_is_said_in_one_sentence(tmp_path, monkeypatch
     done = project.run("train", check=False)
     assert done.returncode == 7 and "cannot reach http://127.0.0.1:9" in done.stderr
     assert done.stderr.count("\n") == 1 and time.monotonic() - started < 60
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    checks = json.loads(project.run("doctor", "--json", check=False).stdout)
+    assert next(one for one in checks if one["check"] == "tracking")["result"] == "FAILED"
     web = subprocess.Popen(["python3", "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"], cwd=tmp_path,
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
