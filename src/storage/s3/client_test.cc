@@ -73,7 +73,7 @@ TEST_F(ClientTest, SignsEscapesAndSaysWhatItSends) {
   const std::string& sent = server_->requests()[0];
   EXPECT_TRUE(sent.starts_with("PUT /bucket/pre%20fix/year%3D2026/a%2Bb%20%C3%BC HTTP/1.1\r\n")) << sent;
   EXPECT_TRUE(has(sent, "/eu-west-1/s3/aws4_request")) << sent;
-  EXPECT_TRUE(has(sent, "x-amz-content-sha256;x-amz-date;x-amz-security-token")) << sent;
+  EXPECT_TRUE(has(sent, "SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token,")) << sent;
   EXPECT_TRUE(has(sent, "x-amz-security-token: token==\r\n")) << sent;
   EXPECT_TRUE(sent.ends_with("\r\n\r\nbody")) << sent;
   EXPECT_FALSE(has(sent, "secret"));

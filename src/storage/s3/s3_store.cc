@@ -200,7 +200,7 @@ std::unique_ptr<ObjectStore> open(const std::string& uri, const std::string& res
   constexpr size_t kNameDigits = 16;
   Target target = make_target(uri, rest, options);
   const fs::path scratch = fs::absolute(options.base_dir) / ".tidemill" / "scratch" /
-                           sha256_hex(target.endpoint + target.uri()).substr(0, kNameDigits);
+                           sha256_hex(target.uri()).substr(0, kNameDigits);
   return std::make_unique<S3Store>(std::move(target), options, scratch);
 }
 
