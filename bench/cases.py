@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"
 sys.path.insert(0, str(Path(__file__).resolve().parent / "peers"))
 from churn_columns import KEY, TARGET  # noqa: E402
 from toml_edit import set_key  # noqa: E402
+from transfer_case import s3_transfer  # noqa: E402
 
 DAY = "2026-11-01"
 SIDES = ("train", "test")
@@ -205,4 +206,5 @@ ALL = {
     "forest_100k": learner_case("forest", 100_000, {"scikit-learn RandomForestRegressor": "forest"}),
     "boosting_100k": learner_case("boosting", 100_000, {
         "xgboost": "xgboost", "scikit-learn GradientBoostingRegressor": "gradient_boosting"}),
+    "s3_transfer": s3_transfer,
 }

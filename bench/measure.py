@@ -56,6 +56,7 @@ class Bench:
 
     def __init__(self, build, scratch, repeat, scale):
         self.tidemill, self.learners = build / "tidemill", build / "bench_learners"
+        self.transfer = build / "bench_transfer"
         self.scratch, self.repeat, self.scale = scratch, repeat, scale
 
     def rows(self, count):
