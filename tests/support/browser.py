@@ -1,0 +1,72 @@
+"""A headless Chromium that shows pages to tests, driven through Debian's chromedriver (W3C WebDriver)."""
+
+import base64
+import json
+import urllib.error
+import urllib.request
+
+from server import Server, http_status
+
+# Ends when the page shows all of the texts and has the element, or after a time: with what is missing.
+WAIT = r"""
+const [texts, selector, seconds, done] = arguments;
+const end = Date.now() + 1000 * seconds;
+const look = () => {
+  const shown = document.body ? document.body.innerText.replace(/\u00a0/g, " ") : "";
+  const missing = texts.filter((text) => !shown.includes(text));
+  if (selector && !document.querySelector(selector)) missing.push(selector);
+  if (missing.length && Date.now() < end) setTimeout(look, 100);
+  else requestAnimationFrame(() => requestAnimationFrame(() => done({missing, shown})));
+};
+look();
+"""
+OPTIONS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+           "--disable-background-networking", "--disable-component-update", "--disable-sync",
+           "--disable-dev-shm-usage", "--window-size=1500,1000"]
+
+
+class Browser(Server):
+    """`with Browser() as browser: browser.open(url, "a text of the page")`."""
+
+    name = "chromedriver"
+
+    def command(self):
+        return ["chromedriver", f"--port={self.port}"]
+
+    def is_ready(self):
+        return http_status(self.url + "/status") == 200
+
+    def settle(self):
+        options = {"args": [*OPTIONS, f"--user-data-dir={self.folder}/profile"]}
+        capabilities = {"goog:chromeOptions": options, "timeouts": {"script": 180_000, "pageLoad": 180_000}}
+        answer = self._call("", {"capabilities": {"alwaysMatch": capabilities}})
+        self.session = answer["sessionId"]
+
+    @property
+    def environment(self):
+        return {}
+
+    def open(self, url, *texts, selector=None, seconds=60):
+        """Shows a page and returns its text, once that has these texts and the page has such an element."""
+        self._call(f"/{self.session}/url", {"url": "about:blank"})  # so that nothing of the last page is seen
+        self._call(f"/{self.session}/url", {"url": url})
+        found = self._call(f"/{self.session}/execute/async",
+                           {"script": WAIT, "args": [list(texts), selector, seconds]})
+        assert not found["missing"], f"{url} does not show {found['missing']}, but:\n{found['shown']}"
+        return found["shown"]
+
+    def save_picture(self, path):
+        """A PNG of what is shown."""
+        picture = self._call(f"/{self.session}/screenshot")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(picture))
+
+    def _call(self, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/session{path}", data,
+                                         {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=240) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"chromedriver: {error.read().decode()[:2000]}") from error
