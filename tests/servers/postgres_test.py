@@ -163,7 +163,7 @@ def test_two_folders_do_not_write_at_once(databases, project, tmp_path, monkeypa
     with psycopg.connect(databases[0], application_name="tidemill process 1 on elsewhere") as writer:
         # What a writing Tidemill holds.
         writer.execute("SELECT pg_advisory_lock(1953063022, hashtext(current_schema()))")
-        refused = run_days(other, check=False)
+        refused = other.run("run", "--date", DAYS[1], "--lock-timeout", 1, check=False)
         assert refused.returncode == 6, refused.stderr
         assert "tidemill process 1 on elsewhere is writing this project" in refused.stderr
         assert "FAILED" in other.run("doctor", check=False).stdout
