@@ -11,22 +11,23 @@ struct CodeRow {
   ErrorCode code;
   int exit_code;
   std::string_view mlflow;
+  int http_status;
 };
 
 constexpr std::array kCodes = {
-    CodeRow{ErrorCode::kInvalidArgument, 2, "INVALID_PARAMETER_VALUE"},
-    CodeRow{ErrorCode::kPermissionDenied, 3, "PERMISSION_DENIED"},
-    CodeRow{ErrorCode::kNotFound, 4, "RESOURCE_DOES_NOT_EXIST"},
-    CodeRow{ErrorCode::kAlreadyExists, 5, "RESOURCE_ALREADY_EXISTS"},
-    CodeRow{ErrorCode::kConflict, 6, "RESOURCE_CONFLICT"},
-    CodeRow{ErrorCode::kUnavailable, 7, "TEMPORARILY_UNAVAILABLE"},
-    CodeRow{ErrorCode::kDeadlineExceeded, 7, "DEADLINE_EXCEEDED"},
-    CodeRow{ErrorCode::kNotImplemented, 8, "NOT_IMPLEMENTED"},
-    CodeRow{ErrorCode::kCorrupted, 9, "DATA_LOSS"},
-    CodeRow{ErrorCode::kQualityFailed, 10, "INVALID_STATE"},
-    CodeRow{ErrorCode::kSchemaChanged, 11, "INVALID_STATE"},
-    CodeRow{ErrorCode::kResourceExhausted, 12, "RESOURCE_EXHAUSTED"},
-    CodeRow{ErrorCode::kInternal, 70, "INTERNAL_ERROR"},
+    CodeRow{ErrorCode::kInvalidArgument, 2, "INVALID_PARAMETER_VALUE", 400},
+    CodeRow{ErrorCode::kPermissionDenied, 3, "PERMISSION_DENIED", 403},
+    CodeRow{ErrorCode::kNotFound, 4, "RESOURCE_DOES_NOT_EXIST", 404},
+    CodeRow{ErrorCode::kAlreadyExists, 5, "RESOURCE_ALREADY_EXISTS", 409},
+    CodeRow{ErrorCode::kConflict, 6, "RESOURCE_CONFLICT", 409},
+    CodeRow{ErrorCode::kUnavailable, 7, "TEMPORARILY_UNAVAILABLE", 503},
+    CodeRow{ErrorCode::kDeadlineExceeded, 7, "DEADLINE_EXCEEDED", 504},
+    CodeRow{ErrorCode::kNotImplemented, 8, "NOT_IMPLEMENTED", 501},
+    CodeRow{ErrorCode::kCorrupted, 9, "DATA_LOSS", 500},
+    CodeRow{ErrorCode::kQualityFailed, 10, "INVALID_STATE", 422},
+    CodeRow{ErrorCode::kSchemaChanged, 11, "INVALID_STATE", 422},
+    CodeRow{ErrorCode::kResourceExhausted, 12, "RESOURCE_EXHAUSTED", 507},
+    CodeRow{ErrorCode::kInternal, 70, "INTERNAL_ERROR", 500},
 };
 
 const CodeRow& row_of(ErrorCode code) noexcept {
@@ -67,6 +68,10 @@ int exit_code(ErrorCode code) noexcept {
 
 std::string_view mlflow_error_code(ErrorCode code) noexcept {
   return row_of(code).mlflow;
+}
+
+int http_status(ErrorCode code) noexcept {
+  return row_of(code).http_status;
 }
 
 void throw_system_error(int error_number, std::string_view doing, std::string_view path) {

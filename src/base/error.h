@@ -45,6 +45,9 @@ int exit_code(ErrorCode code) noexcept;
 // MLflow's name, for example "INVALID_PARAMETER_VALUE" (mlflow/exceptions.py).
 std::string_view mlflow_error_code(ErrorCode code) noexcept;
 
+// What an HTTP server answers with unless its API says otherwise.
+int http_status(ErrorCode code) noexcept;
+
 // An Error for a failed system call: "cannot <doing> '<path>': <strerror>", with ENOSPC, EDQUOT, EACCES,
 // EPERM, EROFS, ENOENT mapped to their codes and everything else to kUnavailable.
 [[noreturn]] void throw_system_error(int error_number, std::string_view doing, std::string_view path);
