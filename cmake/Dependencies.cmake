@@ -7,7 +7,7 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)
 find_package(SQLite3 REQUIRED)
 find_package(EXPAT REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
@@ -20,6 +20,10 @@ function(_tidemill_imported name)
   target_include_directories(${name} SYSTEM INTERFACE ${I_INCLUDE})
   target_link_libraries(${name} INTERFACE ${I_LIBS})
 endfunction()
+
+# Boost.Asio and Boost.Beast: headers only.
+find_path(BOOST_INCLUDE_DIR boost/beast/version.hpp REQUIRED)
+_tidemill_imported(tidemill::boost INCLUDE ${BOOST_INCLUDE_DIR})
 
 # DuckDB: a shared library where the system has one, else the static libraries of its Go bindings.
 find_path(DUCKDB_INCLUDE_DIR duckdb.h HINTS ${TIDEMILL_DEPS_DIR}/duckdb REQUIRED)

@@ -34,7 +34,8 @@ HEADER_OWNERS = [
     (r"toml\+\+/", ["app/project_file"]),
     (r"CLI/", ["cli/", "app/"]),
     (r"openssl/", ["base/"]),
-    (r"curl/|boost/", ["net/"]),
+    (r"curl/", ["net/"]),
+    (r"boost/", ["net/server/"]),
     (r"expat\.h", ["storage/s3/"]),
 ]
 

@@ -23,6 +23,9 @@ struct CookieOptions {
 // "a=1; b=2", in order; quotes around a value are removed, what has no '=' is left out.
 NamedValues parse_cookies(std::string_view header);
 
+// The value of one of them, as parse_cookies gives it; a view into `header`.
+std::optional<std::string_view> find_cookie(std::string_view header, std::string_view name);
+
 // The value of Set-Cookie. Errors: kInvalidArgument for a name that is no token, a value with spaces, quotes,
 // commas, semicolons, backslashes or bytes outside ASCII, and for kNone without `secure`.
 std::string format_set_cookie(const std::string& name, const std::string& value,

@@ -60,8 +60,8 @@ class Response {
  public:
   using Body = std::variant<std::string, BlockSource, std::shared_ptr<StreamReader>>;
 
-  // An empty body.
-  explicit Response(int status = 200) : status_(status) {}
+  // An empty body. Errors, here and below: kInternal for a status outside 200-599.
+  explicit Response(int status = 200);
 
   // Cost: the body is moved, not copied. Content types with charset=utf-8 where they are text.
   static Response json(const Json& value, int status = 200);  // compact; bytes that are no UTF-8 are replaced
@@ -82,7 +82,7 @@ class Response {
   static Response stream(const StreamWriter& writer, std::string content_type);
 
   int status() const { return status_; }
-  void set_status(int status) { status_ = status; }
+  void set_status(int status);
 
   const HeaderList& headers() const { return headers_; }
   // Errors: those of HeaderList. Content-Length, Transfer-Encoding, Connection and Date are the server's:
