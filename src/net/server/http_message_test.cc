@@ -16,7 +16,7 @@
 namespace tidemill::net {
 namespace {
 
-using std::string_literals::operator""s;
+using namespace std::string_literals;
 
 TEST(UrlText, DecodesWhatIsWellFormed) {
   EXPECT_EQ(percent_decode("a%20b+c%2f%C3%BC"), "a b+c/ü");

@@ -30,7 +30,7 @@ void require_positive(int64_t value, std::string_view name) {
               fmt::format("the server's {} is {}: it must be above 0", name, value));
 }
 
-const ServerOptions& checked(const ServerOptions& options) {
+ServerOptions checked(ServerOptions options) {
   require_positive(options.io_thread_count, "io_thread_count");
   require_positive(options.worker_thread_count, "worker_thread_count");
   require_positive(options.limits.header_timeout_ms, "header_timeout_ms");
@@ -61,7 +61,7 @@ const ServerOptions& checked(const ServerOptions& options) {
 class HttpServer::Impl {
  public:
   Impl(ServerOptions options, Router router, ServerHooks hooks)
-      : options_(checked(options)),
+      : options_(checked(std::move(options))),
         dispatcher_(std::move(router), std::move(hooks), options_.default_headers) {}
   ~Impl() { stop(0); }
 

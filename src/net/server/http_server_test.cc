@@ -15,7 +15,7 @@
 namespace tidemill::net {
 namespace {
 
-using std::string_literals::operator""s;
+using namespace std::string_literals;
 
 std::string echo_text(const Request& request) {
   std::string text = request.method + " " + request.path + " body=" + request.body;

@@ -186,7 +186,7 @@ TEST(Stream, HeadRequestsOpenNone) {
   client.send("HEAD /events HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(client.answer(true).status, 200);
   EXPECT_TRUE(client.is_closed());
-  EXPECT_EQ(subscribers.closed(), 1);
+  wait_until([&] { return subscribers.closed() == 1; });
 }
 
 }  // namespace
