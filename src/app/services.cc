@@ -170,7 +170,7 @@ tracking::Store& ProjectServices::tracking() {
   if (tracking_) return *tracking_;
   const std::string root = artifact_root();
   const auto open = [&](const std::string& uri, bool create) {
-    return tracking::open_store(uri, project_.dir, {root, create}, clock_);
+    return tracking::open_store(uri, project_.dir, {root, create, is_patient_}, clock_);
   };
   tracking_ = open_or_empty(project_.tracking.uri, is_writer_, open);
   const auto recorded = tracking_->recorded_artifact_root();

@@ -29,6 +29,7 @@ class ProjectServices final : public cli::Services {
   engine::Engine& engine() override;
   metadata::Database& metadata() override;
   tracking::Store& tracking() override;
+  void do_not_wait_for_servers() override { is_patient_ = false; }
   std::unique_ptr<engine::Engine> engine_for_file(const std::filesystem::path& file) override;
   std::optional<std::string> present_writer() override;
   std::unique_ptr<cli::WriterLock> lock_for_writing(
@@ -51,6 +52,7 @@ class ProjectServices final : public cli::Services {
   std::unique_ptr<metadata::Database> metadata_;
   std::unique_ptr<tracking::Store> tracking_;
   bool is_writer_ = false;
+  bool is_patient_ = true;
 };
 
 class TidemillApplication final : public cli::Application {

@@ -1,7 +1,9 @@
 // doctor: does everything this project needs work here? One line a check.
 
+#include <algorithm>
 #include <functional>
 #include <iostream>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -19,9 +21,11 @@ namespace {
 
 struct Check {
   std::string name;
-  bool needs_project;
+  std::vector<std::string> needs;    // earlier checks, whose servers this one would ask again
   std::function<std::string()> run;  // what is fine; throws Error when it is not
 };
+
+constexpr const char* kProjectFile = "project file";
 
 // A graph of one column, built and run.
 std::string check_scoring() {
@@ -54,31 +58,38 @@ std::string check_project_file(Services& services) {
 
 std::vector<Check> checks_of(CommandContext& context) {
   std::vector<Check> checks;
-  const auto add = [&](const char* name, std::string (*check)(Services&)) {
-    checks.push_back({name, true, [&context, check] { return check(context.services()); }});
+  const auto add = [&](const std::string& name, std::vector<std::string> needs,
+                       std::string (*check)(Services&)) {
+    if (name != kProjectFile) needs.push_back(kProjectFile);
+    checks.push_back({name, std::move(needs), [&context, check] { return check(context.services()); }});
   };
-  add("project file", check_project_file);
-  add("writer lock", check_writer_lock);
-  add("disk", check_disk);
-  add("objects", check_objects);
-  add("metadata", [](Services& services) { return place_of(services.metadata().uri()); });
-  add("prepared data", check_prepared_data);
-  add("tracking", [](Services& services) {
+  add(kProjectFile, {}, check_project_file);
+  add("metadata", {}, [](Services& services) { return place_of(services.metadata().uri()); });
+  add("writer lock", {"metadata"}, check_writer_lock);
+  add("tracking", {}, [](Services& services) {
+    services.do_not_wait_for_servers();
     services.tracking().get_experiment_by_name(services.options().experiment);  // a server must answer
     return place_of(services.tracking().uri());
   });
-  add("artifacts", check_artifacts);
-  add("SQL engine", [](Services& services) { return "DuckDB " + services.engine().version(); });
-  checks.push_back({"ONNX Runtime", false, check_scoring});
-  checks.push_back({"XGBoost", false, check_boosting});
+  add("disk", {"tracking"}, check_disk);
+  add("objects", {}, check_objects);
+  add("prepared data", {"metadata", "objects"}, check_prepared_data);
+  add("artifacts", {"tracking"}, check_artifacts);
+  add("SQL engine", {}, [](Services& services) { return "DuckDB " + services.engine().version(); });
+  checks.push_back({"ONNX Runtime", {}, check_scoring});
+  checks.push_back({"XGBoost", {}, check_boosting});
   return checks;
+}
+
+bool is_away(const Error& error) {
+  return error.code() == ErrorCode::kUnavailable || error.code() == ErrorCode::kDeadlineExceeded;
 }
 
 void doctor(CommandContext& context, OutputFormat format) {
   std::vector<std::vector<std::string>> rows;
-  bool has_project = true;
+  std::set<std::string> missing;  // checks that failed so that what needs them cannot tell more
   for (const Check& check : checks_of(context)) {
-    if (check.needs_project && !has_project) {
+    if (std::ranges::any_of(check.needs, [&](const std::string& name) { return missing.contains(name); })) {
       rows.push_back({check.name, "skipped", ""});
       continue;
     }
@@ -87,7 +98,7 @@ void doctor(CommandContext& context, OutputFormat format) {
     } catch (const Error& error) {
       rows.push_back({check.name, "FAILED", error.message()});
       context.exit_code = 1;
-      if (rows.size() == 1) has_project = false;  // the first reads the project file
+      if (check.name == kProjectFile || is_away(error)) missing.insert(check.name);
     }
   }
   print_rows(context.out, format, {"check", "result", "detail"}, rows);

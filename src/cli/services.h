@@ -40,6 +40,8 @@ class Services {
   virtual engine::Engine& engine() = 0;
   virtual metadata::Database& metadata() = 0;
   virtual tracking::Store& tracking() = 0;
+  // For a command that only wants to know whether servers are there; to be called before tracking().
+  virtual void do_not_wait_for_servers() = 0;
   // An engine that may also read this one file, for rows given on the command line.
   virtual std::unique_ptr<engine::Engine> engine_for_file(const std::filesystem::path& file) = 0;
 

@@ -165,7 +165,8 @@ class Store {
 struct StoreOptions {
   // Where artifacts go: an absolute folder, the project's data/mlflow, or "s3://bucket/prefix".
   std::string artifact_root{};
-  bool create = true;  // false: kNotFound when there is no such store
+  bool create = true;      // false: kNotFound when there is no such store
+  bool is_patient = true;  // false: a server that is away is told within seconds, for who only wants to know
 };
 
 // Opens by URI: "sqlite:mlflow.db" (relative to `base_dir`), an MLflow database of any revision from

@@ -1,5 +1,7 @@
 #include "tracking/rest/rest_store.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -27,9 +29,14 @@ std::string body_text(const Json& body) {
 
 }  // namespace
 
-std::unique_ptr<Store> open(const std::string& uri, const std::filesystem::path&, const StoreOptions&,
+std::unique_ptr<Store> open(const std::string& uri, const std::filesystem::path&, const StoreOptions& options,
                             const Clock&) {
-  return std::make_unique<RestStore>(uri, net::mlflow_server_options());
+  net::MlflowServerOptions server = net::mlflow_server_options();
+  if (!options.is_patient) {
+    server.retry_count = std::min(server.retry_count, 1);
+    server.timeout_ms = std::min<int64_t>(server.timeout_ms, 10'000);
+  }
+  return std::make_unique<RestStore>(uri, std::move(server));
 }
 
 std::unique_ptr<Batch> RestStore::begin() {
