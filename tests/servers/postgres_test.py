@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import uuid
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,15 +18,12 @@ from mlflow.tracking import MlflowClient
 
 from conftest import DAYS, PROGRAM, ROOT, Project, init
 from cutting_proxy import CuttingProxy
+from databases import new_databases
 from project_state import files_of
 
 SERVER = os.environ["TIDEMILL_TEST_POSTGRES"]
 MODEL = "customer_churn_model"
 VARYING = re.compile(r"id$|uri$|time$|timestamp$|^source$|^logged_models$")
-
-
-def with_database(name, uri=SERVER):
-    return urlunsplit(urlsplit(uri)._replace(path="/" + name))
 
 
 def behind(proxy, uri):
@@ -44,13 +40,8 @@ def query(uri, sql, *parameters):
 @pytest.fixture
 def databases():
     """The URIs of two empty databases: the project's state, and the tracking store."""
-    names = [f"tidemill_{kind}_{uuid.uuid4().hex[:8]}" for kind in ("state", "mlflow")]
-    with psycopg.connect(SERVER, autocommit=True) as connection:
-        for name in names:
-            connection.execute(f"CREATE DATABASE {name}")
-        yield [with_database(name) for name in names]
-        for name in names:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with new_databases("state", "mlflow") as made:
+        yield made
 
 
 def on(databases, folder, monkeypatch):

@@ -4,6 +4,7 @@ names already is used instead."""
 
 import os
 
+import mlflow
 import pytest
 
 from servers import Minio, MlflowServer, Postgres, Versitygw
@@ -29,3 +30,12 @@ def s3():
 def mlflow_server():
     with MlflowServer() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def no_server_is_remembered():
+    """mlflow's own functions go, for the rest of the process, to the server that was named last."""
+    yield
+    mlflow.set_tracking_uri(None)
+    mlflow.set_registry_uri(None)
+    os.environ.pop("MLFLOW_REGISTRY_URI", None)
