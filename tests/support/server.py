@@ -12,6 +12,7 @@ import random
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -35,9 +36,10 @@ def free_port():
 
 
 def http_status(url):
-    """The status of a GET, or None when nobody answers."""
+    """The status of a GET, or None when nobody answers. Any certificate is good enough."""
+    context = ssl._create_unverified_context()
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=5, context=context) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code

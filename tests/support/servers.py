@@ -38,25 +38,39 @@ class S3Server(Server):
         """By which mlflow, its server and its client, reads and writes s3:// locations here."""
         return {**self.environment, "MLFLOW_S3_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": REGION}
 
-    def client(self):
+    def client(self, **options):
         import boto3
 
         return boto3.client("s3", endpoint_url=self.url, region_name=REGION, aws_access_key_id=ACCESS_KEY,
-                            aws_secret_access_key=SECRET_KEY)
+                            aws_secret_access_key=SECRET_KEY, **options)
 
 
 class Versitygw(S3Server):
+    """With a certificate it speaks TLS."""
+
     name = "versitygw"
 
+    def __init__(self, certificate=None):
+        super().__init__()
+        self.certificate = certificate
+
+    @property
+    def url(self):
+        return super().url.replace("http:", "https:" if self.certificate else "http:")
+
     def command(self):
+        tls = ["--cert", self.certificate.file, "--key", self.certificate.key] if self.certificate else []
         return [self.binary, "--port", f"127.0.0.1:{self.port}", "--region", REGION, "--quiet", "--health",
-                "/health", "posix", self.data]
+                "/health", *tls, "posix", self.data]
 
     def settings(self):
         return {"ROOT_ACCESS_KEY": ACCESS_KEY, "ROOT_SECRET_KEY": SECRET_KEY}
 
     def is_ready(self):
         return http_status(self.url + "/health") == 200
+
+    def client(self):
+        return super().client(verify=self.certificate.file) if self.certificate else super().client()
 
 
 class Minio(S3Server):

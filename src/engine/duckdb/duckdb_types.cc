@@ -75,6 +75,19 @@ ErrorCode code_of(std::string_view message) {
   return ErrorCode::kInvalidArgument;
 }
 
+// What a server adds stands below an empty line.
+std::string in_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    if (c != '\n') {
+      line += c;
+    } else if (!line.ends_with(": ")) {
+      line += ": ";
+    }
+  }
+  return line.ends_with(": ") ? line.substr(0, line.size() - 2) : line;
+}
+
 }  // namespace
 
 std::string type_name(duckdb_logical_type type) {
@@ -105,7 +118,11 @@ Error to_error(const char* message) {
   for (const char* tail : {"\n\nLINE ", "\n\nAuthentication Failure"}) {
     if (const size_t begin = text.find(tail); begin != std::string_view::npos) text = text.substr(0, begin);
   }
-  return Error(code_of(text), std::string(text));
+  const ErrorCode code = code_of(text);
+  if (code != ErrorCode::kUnavailable) return Error(code, std::string(text));
+  return Error(code,
+               fmt::format("S3 for SQL: {}; see that the server runs and is not too busy, then try again",
+                           in_one_line(text.substr(text.find(": ") + 2))));
 }
 
 }  // namespace tidemill::engine::duckdb

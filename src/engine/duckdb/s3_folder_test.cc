@@ -100,5 +100,15 @@ TEST_F(S3FolderTest, SaysWhatTheServerSays) {
             ErrorCode::kNotFound);
 }
 
+TEST_F(S3FolderTest, SaysInOneSentenceThatAServerIsGone) {
+  options_.s3_folder->endpoint = "http://127.0.0.1:9";
+  const auto engine = open_engine(options_);
+  const Error error = error_of(*engine->new_session(), "SELECT * FROM read_parquet('s3://bucket/data/a')");
+  EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(error.message().find('\n'), std::string::npos) << error.message();
+  EXPECT_NE(error.message().find("http://127.0.0.1:9/"), std::string::npos) << error.message();
+  EXPECT_NE(error.message().find("then try again"), std::string::npos) << error.message();
+}
+
 }  // namespace
 }  // namespace tidemill::engine
