@@ -126,6 +126,17 @@ std::string excerpt(const std::string& body) {
   return body.size() > kLength ? text + "..." : text;
 }
 
+// Of a server that did not answer.
+std::string_view way_out(ErrorCode code) {
+  if (code == ErrorCode::kPermissionDenied) {
+    return "; name the file of its authority in MLFLOW_TRACKING_SERVER_CERT_PATH";
+  }
+  if (code == ErrorCode::kUnavailable || code == ErrorCode::kDeadlineExceeded) {
+    return "; see that it runs and that its address is right";
+  }
+  return "";
+}
+
 Error error_in_json(const Json& answer, const std::string& server) {
   const auto text = [&](const char* key) {
     const auto found = answer.find(key);
@@ -135,7 +146,8 @@ Error error_in_json(const Json& answer, const std::string& server) {
   for (const CodeRow& row : kCodes) {
     if (row.mlflow == name) return {row.code, message};
   }
-  return {ErrorCode::kUnavailable, fmt::format("{} failed: {} {}", server, name, message)};
+  return {ErrorCode::kUnavailable,
+          fmt::format("{} failed: {} {}; see its log, or try again later", server, name, message)};
 }
 
 }  // namespace
@@ -195,10 +207,14 @@ HttpResponse MlflowServer::send(HttpRequest request, Repeat repeat) {
   policy.deadline_ms = options_.timeout_ms + kLongestRetryMs;
   policy.is_idempotent = repeat == Repeat::kAlways;
   policy.pause = options_.pause;
-  return send_with_retries(client_, request, policy, [](const HttpResponse& response) {
-    // --no-serve-artifacts answers 503, and will not change its mind.
-    return is_busy_status(response.status) && response.body.find("-serve-artifacts") == std::string::npos;
-  });
+  try {
+    return send_with_retries(client_, request, policy, [](const HttpResponse& response) {
+      // --no-serve-artifacts answers 503, and will not change its mind.
+      return is_busy_status(response.status) && response.body.find("-serve-artifacts") == std::string::npos;
+    });
+  } catch (const Error& error) {
+    throw Error(error.code(), error.message() + std::string(way_out(error.code())));
+  }
 }
 
 Error MlflowServer::not_mlflow(const HttpResponse& response) const {
@@ -237,8 +253,8 @@ Error MlflowServer::error_of(const HttpRequest& request, const HttpResponse& res
   }
   if (response.status == 408 || response.status == 429 ||
       (response.status >= 500 && response.status != 501)) {
-    return {ErrorCode::kUnavailable,
-            fmt::format("{} failed: {} {}", uri_, response.status, excerpt(response.body))};
+    return {ErrorCode::kUnavailable, fmt::format("{} failed: {} {}; see its log, or try again later", uri_,
+                                                 response.status, excerpt(response.body))};
   }
   return not_mlflow(response);
 }

@@ -1,7 +1,6 @@
 """tracking export and import between the embedded database and a real `mlflow server`, there and back."""
 
 import json
-import random
 import subprocess
 
 import mlflow
@@ -11,6 +10,7 @@ from mlflow.tracking import MlflowClient
 
 from conftest import DAYS, PROGRAM, init
 from mlflow_project import OnMlflow
+from sampling import chance
 
 OWN_TAGS = ("tidemill.imported_from", "tidemill.import")
 
@@ -82,9 +82,7 @@ def test_a_project_moves_to_a_server_and_goes_on_there(named):
 
 
 def test_a_killed_import_is_finished_by_the_next(named):
-    seed = random.randrange(1 << 30)
-    print("seed", seed)
-    moments = random.Random(seed)
+    moments = chance()
     command = [PROGRAM, "-C", named.project.folder, "tracking", "import", named.project.folder / "first"]
     for _ in range(5):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

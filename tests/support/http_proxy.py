@@ -23,8 +23,7 @@ class HttpProxy:
         self.target = urlsplit(target)
         self.answer, self.part = answer or (lambda *_: None), part or (lambda *_: None)
         self.disturbed = 0
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
-        self.server.daemon_threads = True
+        self.server = _Listener(("127.0.0.1", 0), _handler_of(self))
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate.file, certificate.key)
@@ -54,6 +53,13 @@ class HttpProxy:
         content = answer.read()
         connection.close()
         return answer.status, answer.getheaders(), content
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A client that hangs up, or does not trust the certificate, is what tests are about."""
 
 
 def _handler_of(proxy):
