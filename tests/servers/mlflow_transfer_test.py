@@ -81,6 +81,29 @@ def test_a_project_moves_to_a_server_and_goes_on_there(named):
     assert mlflow.models.get_model_info(f"models:/{named.model}/2").run_id == named.versions()[1].run_id
 
 
+def test_a_project_comes_home(named):
+    """With what was made on the server, and nothing twice."""
+    project = named.project
+    project.run("tracking", "import", project.folder / "first")
+    project.run("run", "--date", "2026-11-04")
+    project.run("tracking", "export", project.folder / "home")
+    text = (project.folder / "home" / "tracking.jsonl").read_text()
+    for old, new in ((named.experiment, "customer_churn_prediction"), (named.model, "customer_churn_model")):
+        text = text.replace(old, new)
+        project.set(f"tracking.{'model' if old == named.model else 'experiment'}", f'"{new}"')
+    (project.folder / "home" / "tracking.jsonl").write_text(text)
+    named.point_to("sqlite:mlflow.db")
+    for there in (9, 12):
+        moved = counts(project.run("tracking", "import", project.folder / "home", "--json"))
+        assert all(row["verified"] == "yes" for row in moved.values()), moved
+        assert moved["runs"]["were there"] == str(there)
+        assert len(project.json("runs", "list")["runs"]) == 12
+        versions = project.json("models", "list")["model_versions"]
+        assert sorted(one["version"] for one in versions) == [1, 2, 3, 4]
+    assert project.json("models", "reproduce", 4)["same_bytes"]
+    assert project.json("train")["trained"] is False
+
+
 def test_a_killed_import_is_finished_by_the_next(named):
     moments = chance()
     command = [PROGRAM, "-C", named.project.folder, "tracking", "import", named.project.folder / "first"]

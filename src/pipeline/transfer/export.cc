@@ -41,16 +41,31 @@ void write_file(const fs::path& path, std::string_view bytes) {
   if (!file) throw_system_error(errno, "write", path.string());
 }
 
+// Of any size: it is not held in memory.
+bool fetch_file(const storage::ObjectStore& artifacts, const std::string& key, const fs::path& path) {
+  std::error_code failure;
+  fs::create_directories(path.parent_path(), failure);
+  if (failure) throw_system_error(failure.value(), "create folder", path.parent_path().string());
+  try {
+    const fs::path here = artifacts.local_file(key, path.parent_path());
+    if (here != path) fs::copy_file(here, path, failure);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+    return false;
+  }
+  if (failure) throw_system_error(failure.value(), "write", path.string());
+  return true;
+}
+
 std::vector<ArtifactRecord> export_artifacts(const storage::ObjectStore& artifacts, const std::string& uri,
                                              const fs::path& folder) {
   const std::string prefix = artifact_prefix(artifacts, uri) + "/";
   std::vector<ArtifactRecord> records;
   for (const storage::ObjectInfo& object : artifacts.list(prefix)) {
-    const auto bytes = artifacts.get(object.key);
-    if (!bytes) continue;  // removed since it was listed
     const std::string name = object.key.substr(prefix.size());
-    write_file(folder / name, *bytes);
-    records.push_back({name, bytes->size(), sha256_hex(*bytes)});
+    const fs::path path = folder / name;
+    if (!fetch_file(artifacts, object.key, path)) continue;  // removed since it was listed
+    records.push_back({name, fs::file_size(path), sha256_hex_of_file(path)});
   }
   return records;
 }

@@ -30,6 +30,13 @@ std::string read_file(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+void write_file(const fs::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file) throw_system_error(errno, "write", path.string());
+}
+
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
   if (from.empty() || from == to) return;
   for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
@@ -100,6 +107,12 @@ class Import {
     if (!run.tag(kTagImportedFrom) || run.tag(kTagImport) == kImportDone) whole_.insert(run.info.run_id);
   }
 
+  // What went from here to another store and comes back is what it was here.
+  static void recognize(std::map<std::string, std::string>& ids, const std::string& id,
+                        const std::optional<std::string>& origin) {
+    if (origin && !ids.contains(id) && ids.contains(*origin)) ids[id] = ids.at(*origin);
+  }
+
   bool is_whole(const std::map<std::string, std::string>& ids, const std::string& origin) const {
     const auto found = ids.find(origin);
     return found != ids.end() && whole_.contains(found->second);
@@ -107,6 +120,7 @@ class Import {
 
   void take_run(const RunRecord& record) {
     const tracking::RunInfo& info = record.run.info;
+    recognize(arrival_.runs, info.run_id, record.run.tag(kTagImportedFrom));
     if (is_whole(arrival_.runs, info.run_id)) {
       ++arrival_.present["runs"];
       return;
@@ -126,6 +140,7 @@ class Import {
 
   void take_model(const ModelRecord& record) {
     const tracking::LoggedModel& model = record.model;
+    recognize(arrival_.models, model.model_id, model.tag(kTagImportedFrom));
     if (is_whole(arrival_.models, model.model_id)) {
       ++arrival_.present["logged models"];
       return;
@@ -253,20 +268,20 @@ class Import {
     if (files.empty()) return;
     storage::ScratchDir scratch(artifacts_);
     for (const ArtifactRecord& file : files) {
-      std::string bytes = read_file(from / file.path);
-      if (sha256_hex(bytes) != file.sha256) {
+      if (sha256_hex_of_file(from / file.path) != file.sha256) {
         throw Error(ErrorCode::kCorrupted, fmt::format("{} is not what was exported: restore it from a copy",
                                                        (from / file.path).string()));
       }
+      const fs::path to = scratch.path() / file.path;
+      fs::create_directories(to.parent_path());
       if (file.path == "MLmodel") {
-        replace_all(bytes, run_id, run_of(run_id));
-        replace_all(bytes, model_id, model_of(model_id));
+        std::string text = read_file(from / file.path);
+        replace_all(text, run_id, run_of(run_id));
+        replace_all(text, model_id, model_of(model_id));
+        write_file(to, text);
+      } else if (std::error_code failure; !fs::copy_file(from / file.path, to, failure)) {
+        throw_system_error(failure.value(), "write", to.string());
       }
-      fs::create_directories((scratch.path() / file.path).parent_path());
-      std::ofstream out(scratch.path() / file.path, std::ios::binary);
-      out << bytes;
-      out.close();
-      if (!out) throw_system_error(errno, "write", (scratch.path() / file.path).string());
     }
     scratch.publish(artifact_prefix(artifacts_, uri));
   }

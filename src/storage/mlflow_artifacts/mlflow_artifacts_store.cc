@@ -18,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kDownloads = 4;  // tries of a file whose sending breaks off
+
 constexpr std::string_view kApi = "/api/2.0/mlflow-artifacts/artifacts";
 
 // The server decodes names until nothing is left to decode.
@@ -194,15 +196,39 @@ std::string MlflowArtifactsStore::engine_uri(const std::string& key) const {
 }
 
 fs::path MlflowArtifactsStore::local_file(const std::string& key, const fs::path& dir) const {
-  const std::optional<std::string> bytes = get(key);
-  if (!bytes) throw_system_error(ENOENT, "open", engine_uri(key));
+  if (!head(key)) throw_system_error(ENOENT, "open", engine_uri(key));
   make_folder(dir);
   fs::path path = dir / fs::path(key).filename();
-  std::ofstream file(path, std::ios::binary);
-  file << *bytes;
+  for (int attempt = 1; !download(key, path); ++attempt) {
+    if (attempt == kDownloads) {
+      throw Error(ErrorCode::kUnavailable,
+                  fmt::format("{} breaks off when it sends {}, {} times in a row: see its log, or try again "
+                              "later",
+                              server_.uri(), engine_uri(key), attempt));
+    }
+  }
+  return path;
+}
+
+bool MlflowArtifactsStore::download(const std::string& key, const fs::path& path) const {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  bool has_begun = false;
+  net::HttpRequest request;
+  request.url = path_of(key);
+  request.on_body = [&](std::string_view piece) {
+    has_begun = true;
+    file.write(piece.data(), static_cast<std::streamsize>(piece.size()));
+  };
+  try {
+    const net::HttpResponse response = server_.send(request, net::Repeat::kAlways);
+    if (!response.is_success()) throw server_.error_of(request, response);
+  } catch (const Error& error) {
+    if (has_begun && error.code() == ErrorCode::kUnavailable) return false;
+    throw;
+  }
   file.close();
   if (!file) throw_system_error(errno, "write", path.string());
-  return path;
+  return true;
 }
 
 fs::path MlflowArtifactsStore::make_scratch_dir() {

@@ -48,6 +48,8 @@ class MlflowArtifactsStore final : public ObjectStore {
   void check_place(const std::string& key) const;
   void upload(const std::string& key, net::HttpRequest request) const;
   void erase(const std::string& key) const;
+  // Into a file, without holding it in memory; false when it broke off in the middle.
+  bool download(const std::string& key, const std::filesystem::path& path) const;
   void replace_folder(const std::string& prefix, const std::filesystem::path& scratch_dir);
 
   mutable net::MlflowServer server_;
