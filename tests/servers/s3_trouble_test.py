@@ -67,8 +67,6 @@ def test_what_is_wrong_is_said_in_one_sentence(bucket, tmp_path, monkeypatch, se
         for name, value in setting.items():
             wrong.setenv(name, value)
         assert_refused(project, code, words)
-        copied = project.run("store", "copy", bucket.uri(DATA), "file:copy", check=False)
-        assert copied.returncode == (0 if "TIDEMILL__STORAGE__URI" in setting else code), copied.stderr
         checks = json.loads(project.run("doctor", "--json", check=False).stdout)
         assert next(row for row in checks if row["check"] == "objects")["result"] == "FAILED"
     assert bucket.keys(DATA) == []
@@ -139,12 +137,12 @@ def test_a_server_that_stays_busy_is_given_up_soon(bucket, tmp_path, monkeypatch
 
 @pytest.mark.parametrize("kind", ["busy", "cut"])
 def test_trouble_that_passes_is_not_noticed(bucket, three_days, tmp_path, monkeypatch, kind):
-    """Every second request of each kind meets it."""
+    """Every third request meets it."""
     project = init(tmp_path / "project")
-    turns = {}
+    turns = itertools.cycle([False, False, True])
 
-    def is_hit(method, path):
-        return next(turns.setdefault((method, path), itertools.cycle([True, False])))
+    def is_hit(*_):
+        return next(turns)
 
     busy = (lambda *request: (503, BUSY) if is_hit(*request) else None) if kind == "busy" else None
     cut = (lambda *request: 0.5 if is_hit(*request) else None) if kind == "cut" else None
