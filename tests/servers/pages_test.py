@@ -71,6 +71,8 @@ def test_a_run_draws_its_metrics(pages, look):
 def test_a_run_lists_its_artifacts(pages, look):
     look(pages.run + "/artifacts", "plots", "data_manifest.json", "features.sql", "model_spec.json",
          "predictions.csv")
+    look(pages.run + "/artifacts/plots", "feature_importances.svg", "predicted_vs_actual.svg",
+         "residuals.svg")
 
 
 def test_an_artifact_is_read(pages, look):

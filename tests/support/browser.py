@@ -7,7 +7,8 @@ import urllib.request
 
 from server import Server, http_status
 
-# Ends when the page shows all of the texts and has the element, or after a time: with what is missing.
+# Ends when the page shows all of the texts, has the element and has stopped moving (a tree that opens), or
+# after a time: with what is missing.
 WAIT = r"""
 const [texts, selector, seconds, done] = arguments;
 const end = Date.now() + 1000 * seconds;
@@ -16,7 +17,13 @@ const look = () => {
   const missing = texts.filter((text) => !shown.includes(text));
   if (selector && !document.querySelector(selector)) missing.push(selector);
   if (missing.length && Date.now() < end) setTimeout(look, 100);
-  else requestAnimationFrame(() => requestAnimationFrame(() => done({missing, shown})));
+  else settle("", 0, () => requestAnimationFrame(() => done({missing, shown})));
+};
+const settle = (last, quiet, then) => {
+  const now = document.body.innerHTML;
+  quiet = now === last ? quiet + 1 : 0;
+  if (quiet < 3 && Date.now() < end) setTimeout(() => settle(now, quiet, then), 100);
+  else then();
 };
 look();
 """
