@@ -18,7 +18,7 @@ from databases import new_databases
 from outcome import EXPERIMENT, MODEL, tracked
 from project_state import differences, files_of
 from sampling import ALL, chance
-from servers import MlflowServer, Postgres, Versitygw
+from servers import MlflowServer, Postgres, s3_server
 
 KILLS = 20 if ALL else 4
 DATA = "features"
@@ -86,7 +86,7 @@ class PostgresSite(Site):
 
 @contextlib.contextmanager
 def s3_sites():
-    with Versitygw() as server:
+    with s3_server() as server:
         yield server, lambda: contextlib.nullcontext(S3Site(server))
 
 

@@ -7,7 +7,7 @@ import os
 import mlflow
 import pytest
 
-from servers import Minio, MlflowServer, Postgres, Versitygw
+from servers import MlflowServer, Postgres, s3_server
 
 
 def pytest_configure(config):
@@ -20,9 +20,7 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def s3():
-    """versitygw, or MinIO where TIDEMILL_TEST_S3_SERVER says so."""
-    kinds = {"versitygw": Versitygw, "minio": Minio}
-    with kinds[os.environ.get("TIDEMILL_TEST_S3_SERVER", "versitygw")]() as server:
+    with s3_server() as server:
         yield server
 
 

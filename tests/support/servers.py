@@ -87,6 +87,11 @@ class Minio(S3Server):
         return http_status(self.url + "/minio/health/ready") == 200
 
 
+def s3_server():
+    """versitygw, or MinIO where TIDEMILL_TEST_S3_SERVER says so; not started yet."""
+    return {"versitygw": Versitygw, "minio": Minio}[os.environ.get("TIDEMILL_TEST_S3_SERVER", "versitygw")]()
+
+
 class Postgres(Server):
     """PostgreSQL as Debian has it, durable as it is by default; it refuses to run as root."""
 
