@@ -148,6 +148,25 @@ def test_both_need_a_database_of_their_own(databases, tmp_path, monkeypatch):
     run_days(project, last=DAYS[0])
 
 
+@pytest.mark.parametrize("which", [0, 1], ids=["metadata", "tracking"])
+@pytest.mark.parametrize("wrong, code, words", [
+    ({"password": "wrong"}, 3, "password authentication failed"),
+    ({"path": "/no_such_database"}, 4, "no_such_database"),
+    ({"port": 9}, 7, "is the server running and reachable? try again later"),
+])
+def test_what_goes_wrong_is_said_in_one_sentence(databases, tmp_path, monkeypatch, which, wrong, code, words):
+    parts = urlsplit(databases[which])
+    password, port = wrong.get("password", parts.password), wrong.get("port", parts.port)
+    netloc = f"{parts.username}:{password}@{parts.hostname}:{port}"
+    databases = list(databases)
+    databases[which] = urlunsplit(parts._replace(netloc=netloc, path=wrong.get("path", parts.path)))
+    project = on(databases, tmp_path / "project", monkeypatch)
+    done = run_days(project, check=False)
+    assert done.returncode == code, done.stderr
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1, done.stderr
+    assert words in done.stderr and ":wrong@" not in done.stderr and "secret" not in done.stderr
+
+
 def test_two_folders_do_not_write_at_once(databases, project, tmp_path, monkeypatch):
     run_days(project, last=DAYS[0])
     other = on(databases, tmp_path / "other", monkeypatch)
