@@ -28,8 +28,8 @@ class FileLock {
   FileLock& operator=(const FileLock&) = delete;
   ~FileLock() { close(fd_); }
 
-  bool try_lock() {
-    if (flock(fd_, LOCK_EX | LOCK_NB) != 0) return false;
+  bool try_lock(metadata::LockMode mode) {
+    if (flock(fd_, (mode == metadata::LockMode::kShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) return false;
     const std::string holder = fmt::format("process {}\n", getpid());
     if (ftruncate(fd_, 0) != 0 || pwrite(fd_, holder.data(), holder.size(), 0) < 0) {
       // Only the name shown to whoever waits; a full disk must not keep the lock from working.
@@ -63,7 +63,7 @@ class DatabaseLock {
     }
   }
 
-  bool try_lock() { return database_.try_lock_for_writing(); }
+  bool try_lock(metadata::LockMode mode) { return database_.try_lock_for_writing(mode); }
   std::string holder() const { return database_.present_writer().value_or("another program"); }
 
  private:
@@ -72,14 +72,14 @@ class DatabaseLock {
 
 // Tries until `deadline`. `on_wait` hears once who is waited for.
 template <typename Lock>
-void wait_for(Lock& lock, std::chrono::steady_clock::time_point deadline, int timeout_s,
-              const std::function<void(const std::string&)>& on_wait) {
-  if (lock.try_lock()) return;
+void wait_for(Lock& lock, metadata::LockMode mode, std::chrono::steady_clock::time_point deadline,
+              int timeout_s, const std::function<void(const std::string&)>& on_wait) {
+  if (lock.try_lock(mode)) return;
   const std::string holder = lock.holder();
   if (timeout_s > 0) on_wait(holder + ", which is writing this project");
   while (std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    if (lock.try_lock()) return;
+    if (lock.try_lock(mode)) return;
   }
   throw Error(
       ErrorCode::kConflict,
@@ -103,14 +103,15 @@ class ProjectLock final : public cli::WriterLock {
 }  // namespace
 
 std::unique_ptr<cli::WriterLock> lock_project(const std::filesystem::path& project_dir,
+                                              metadata::LockMode mode,
                                               const std::function<metadata::Database*()>& shared_database,
                                               int timeout_s,
                                               const std::function<void(const std::string&)>& on_wait) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(timeout_s);
   auto lock = std::make_unique<ProjectLock>(project_dir);
-  wait_for(lock->file(), deadline, timeout_s, on_wait);
+  wait_for(lock->file(), mode, deadline, timeout_s, on_wait);
   if (metadata::Database* database = shared_database()) {
-    wait_for(lock->lock_of(*database), deadline, timeout_s, on_wait);
+    wait_for(lock->lock_of(*database), mode, deadline, timeout_s, on_wait);
   }
   return lock;
 }
@@ -122,7 +123,7 @@ std::optional<std::string> find_writer(const std::filesystem::path& project_dir)
     return std::nullopt;
   }
   FileLock lock(path, /*flags=*/0);
-  if (lock.try_lock()) return std::nullopt;
+  if (lock.try_lock(metadata::LockMode::kExclusive)) return std::nullopt;
   return lock.holder();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// One writer per project: an flock on a hidden file, which the system releases when the process dies. Where
-// the project's state lives on a server, also a lock there, which the server releases with the connection.
+// One writer per project, or several that know of each other, as the tasks of one scheduler do: an flock on a
+// hidden file, which the system releases when the process dies. Where the project's state lives on a server,
+// also a lock there, which the server releases with the connection.
 
 #include <filesystem>
 #include <functional>
@@ -19,6 +20,7 @@ namespace tidemill::app {
 // `shared_database` is called once the folder's lock is held; what it gives outlives the lock, or is null.
 // Errors also: those of the database.
 std::unique_ptr<cli::WriterLock> lock_project(const std::filesystem::path& project_dir,
+                                              metadata::LockMode mode,
                                               const std::function<metadata::Database*()>& shared_database,
                                               int timeout_s,
                                               const std::function<void(const std::string&)>& on_wait);

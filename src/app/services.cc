@@ -166,6 +166,11 @@ metadata::Database& ProjectServices::metadata() {
   return *metadata_;
 }
 
+metadata::Database& ProjectServices::metadata_for_writing() {
+  become_writer();
+  return metadata();
+}
+
 tracking::Store& ProjectServices::tracking() {
   if (tracking_) return *tracking_;
   const std::string root = artifact_root();
@@ -188,13 +193,17 @@ std::optional<std::string> ProjectServices::present_writer() {
 }
 
 std::unique_ptr<cli::WriterLock> ProjectServices::lock_for_writing(
-    int timeout_s, const std::function<void(const std::string&)>& on_wait) {
+    metadata::LockMode mode, int timeout_s, const std::function<void(const std::string&)>& on_wait) {
   const auto shared_database = [&]() -> metadata::Database* {
-    if (!is_writer_) close_databases();  // what was opened to read may be an empty one in memory
-    is_writer_ = true;
+    become_writer();
     return metadata::is_on_a_server(project_.metadata_uri) ? &metadata() : nullptr;
   };
-  return lock_project(project_.dir, shared_database, timeout_s, on_wait);
+  return lock_project(project_.dir, mode, shared_database, timeout_s, on_wait);
+}
+
+void ProjectServices::become_writer() {
+  if (!is_writer_) close_databases();  // what was opened to read may be an empty one in memory
+  is_writer_ = true;
 }
 
 void ProjectServices::close_databases() {

@@ -28,15 +28,19 @@ class ProjectServices final : public cli::Services {
   void sweep() override;
   engine::Engine& engine() override;
   metadata::Database& metadata() override;
+  metadata::Database& metadata_for_writing() override;
   tracking::Store& tracking() override;
   void do_not_wait_for_servers() override { is_patient_ = false; }
   std::unique_ptr<engine::Engine> engine_for_file(const std::filesystem::path& file) override;
   std::optional<std::string> present_writer() override;
   std::unique_ptr<cli::WriterLock> lock_for_writing(
-      int timeout_s, const std::function<void(const std::string&)>& on_wait) override;
+      metadata::LockMode mode, int timeout_s,
+      const std::function<void(const std::string&)>& on_wait) override;
   void close_databases();
 
  private:
+  void become_writer();
+
   engine::EngineOptions engine_options() const;
   // Where [tracking] says that a database's artifacts go.
   std::string artifact_root();
@@ -69,6 +73,8 @@ class TidemillApplication final : public cli::Application {
   void close_databases();
 
  private:
+  void become_writer();
+
   Environment environment_;
   std::function<void(const std::string&)> notify_;
   std::unique_ptr<ProjectServices> services_;

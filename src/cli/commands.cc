@@ -14,9 +14,10 @@ const std::vector<DefineCommand>& all_commands() {
 }
 
 std::unique_ptr<WriterLock> lock_project(CommandContext& context) {
-  return context.services().lock_for_writing(context.lock_timeout_s, [&context](const std::string& holder) {
+  const auto on_wait = [&context](const std::string& holder) {
     context.err << "waiting up to " << context.lock_timeout_s << " s for " << holder << '\n';
-  });
+  };
+  return context.services().lock_for_writing(metadata::LockMode::kExclusive, context.lock_timeout_s, on_wait);
 }
 
 }  // namespace tidemill::cli

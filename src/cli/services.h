@@ -14,7 +14,7 @@
 
 namespace tidemill::cli {
 
-// The project's one writer. Released on destruction, and by the system when the process dies.
+// A writer of the project. Released on destruction, and by the system when the process dies.
 class WriterLock {
  public:
   virtual ~WriterLock() = default;
@@ -39,6 +39,8 @@ class Services {
   virtual void sweep() = 0;
   virtual engine::Engine& engine() = 0;
   virtual metadata::Database& metadata() = 0;
+  // The same, made where there is none yet: for changes that are one transaction and need no lock.
+  virtual metadata::Database& metadata_for_writing() = 0;
   virtual tracking::Store& tracking() = 0;
   // For a command that only wants to know whether servers are there; to be called before tracking().
   virtual void do_not_wait_for_servers() = 0;
@@ -48,10 +50,11 @@ class Services {
   // Who writes the project now ("process 4711"). Errors: kPermissionDenied when this process could not.
   virtual std::optional<std::string> present_writer() = 0;
 
-  // To be called before metadata() and tracking(). Waits up to `timeout_s`, calling `on_wait(holder)` once if
-  // it has to. Errors: kConflict naming the holder.
+  // To be called before metadata() and tracking(). Exclusive for a command that works alone; shared by the
+  // tasks of a scheduler, which sees to it that they do not get into each other's way. Waits up to
+  // `timeout_s`, calling `on_wait(holder)` once if it has to. Errors: kConflict naming the holder.
   virtual std::unique_ptr<WriterLock> lock_for_writing(
-      int timeout_s, const std::function<void(const std::string&)>& on_wait) = 0;
+      metadata::LockMode mode, int timeout_s, const std::function<void(const std::string&)>& on_wait) = 0;
 };
 
 class Application {

@@ -48,10 +48,9 @@ void set(CommandContext& context, const VariableArguments& arguments) {
       throw Error(ErrorCode::kInvalidArgument, "the value is not JSON: " + std::string(error.what()));
     }
   }
-  Services& services = context.services();
-  const auto lock = lock_project(context);
-  metadata::Transaction transaction(services.metadata());
-  metadata::set_variable(services.metadata(), arguments.key, value,
+  metadata::Database& database = context.services().metadata_for_writing();
+  metadata::Transaction transaction(database);
+  metadata::set_variable(database, arguments.key, value,
                          arguments.description.empty() ? std::nullopt : std::optional(arguments.description));
   transaction.commit();
   context.out << "Variable " << arguments.key << " created\n";
@@ -72,10 +71,9 @@ void list(CommandContext& context, const VariableArguments& arguments) {
 }
 
 void remove(CommandContext& context, const VariableArguments& arguments) {
-  Services& services = context.services();
-  const auto lock = lock_project(context);
-  metadata::Transaction transaction(services.metadata());
-  metadata::delete_variable(services.metadata(), arguments.key);
+  metadata::Database& database = context.services().metadata_for_writing();
+  metadata::Transaction transaction(database);
+  metadata::delete_variable(database, arguments.key);
   transaction.commit();
   context.out << "Variable " << arguments.key << " deleted\n";
 }

@@ -24,6 +24,8 @@ namespace tidemill::metadata {
 // For the few things that no one text says; see Database::dialect().
 enum class Dialect { kSqlite, kPostgres };
 
+enum class LockMode { kExclusive, kShared };
+
 // monostate is NULL. Booleans are integers 0 and 1.
 using Value = std::variant<std::monostate, int64_t, double, std::string>;
 
@@ -78,12 +80,12 @@ class Database {
   virtual std::string uri() const = 0;  // without a password
   virtual Dialect dialect() const = 0;
 
-  // The one writer of a database that several machines share, for longer than a transaction. Whoever has the
-  // database in a folder needs none of this: the folder has its own lock.
+  // The one writer of a database that several machines share, for longer than a transaction, or several that
+  // know of each other. Whoever has the database in a folder needs none of this: the folder has its own lock.
   virtual bool is_on_a_server() const { return false; }
-  // False when another connection has it. Held until release or the end of the connection; when that is lost,
-  // the next call takes it again or fails with kConflict.
-  virtual bool try_lock_for_writing() { return true; }
+  // False when another connection has it, unless both share. Held until release or the end of the connection;
+  // when that is lost, the next call takes it again or fails with kConflict.
+  virtual bool try_lock_for_writing(LockMode /*mode*/ = LockMode::kExclusive) { return true; }
   virtual void release_writing_lock() {}
   // Who has it ("tidemill process 4711 on host"), as far as the server tells; nullopt when nobody has.
   virtual std::optional<std::string> present_writer() { return std::nullopt; }

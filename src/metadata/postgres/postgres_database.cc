@@ -78,9 +78,9 @@ class PostgresDatabase final : public Database {
   Dialect dialect() const override { return Dialect::kPostgres; }
 
   bool is_on_a_server() const override { return true; }
-  bool try_lock_for_writing() override {
+  bool try_lock_for_writing(LockMode mode) override {
     ensure_connected();
-    return session_.try_lock_for_writing();
+    return session_.try_lock_for_writing(mode);
   }
   void release_writing_lock() override { session_.release_writing_lock(); }
   std::optional<std::string> present_writer() override {

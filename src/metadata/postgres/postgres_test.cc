@@ -140,6 +140,16 @@ TEST_P(PostgresTest, TheLockOfTheWriterOutlivesTheConnection) {
   schema_.end_connections();
   EXPECT_TRUE(other->try_lock_for_writing());
   EXPECT_EQ(code_of([&] { count(); }), ErrorCode::kConflict);
+  database_ = nullptr;
+  other->release_writing_lock();
+  // Those who share keep out only those who do not.
+  database_ = open_database(schema_.uri(), "", {.busy_timeout_ms = 100});
+  EXPECT_TRUE(database_->try_lock_for_writing(LockMode::kShared));
+  EXPECT_TRUE(other->try_lock_for_writing(LockMode::kShared));
+  other->release_writing_lock();
+  EXPECT_FALSE(other->try_lock_for_writing());
+  database_->release_writing_lock();
+  EXPECT_TRUE(other->try_lock_for_writing());
   // Another schema is another project.
   const postgres::TestSchema elsewhere;
   EXPECT_FALSE(open_database(elsewhere.uri(), "")->present_writer());

@@ -34,10 +34,10 @@ void Session::connect_now(bool only_while_starting) {
 bool Session::ensure_alive() {
   if (connection_ && is_alive(connection_.get())) return false;
   connect_now(/*only_while_starting=*/false);
-  if (!holds_writing_lock_) return true;
+  if (!writing_lock_) return true;
   // The server may take a moment to notice that the old connection is gone.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(busy_timeout_ms_);
-  while (!take_writing_lock()) {
+  while (!take_writing_lock(*writing_lock_)) {
     if (std::chrono::steady_clock::now() > deadline) {
       connection_.reset();
       throw Error(ErrorCode::kConflict,
@@ -60,20 +60,23 @@ Result Session::ask(const std::string& sql) {
   throw error_for(sqlstate_of(result), message_of(result, connection_.get()), address_.shown, sql);
 }
 
-bool Session::take_writing_lock() {
-  const Result result = ask(fmt::format("SELECT pg_try_advisory_lock({}, {})", kWriterLock, kSchemaKey));
+bool Session::take_writing_lock(LockMode mode) {
+  const Result result = ask(fmt::format("SELECT pg_try_advisory_lock{}({}, {})",
+                                        mode == LockMode::kShared ? "_shared" : "", kWriterLock, kSchemaKey));
   return *pq().getvalue(result.get(), 0, 0) == 't';
 }
 
-bool Session::try_lock_for_writing() {
-  holds_writing_lock_ = take_writing_lock();
-  return holds_writing_lock_;
+bool Session::try_lock_for_writing(LockMode mode) {
+  if (!take_writing_lock(mode)) return false;
+  writing_lock_ = mode;
+  return true;
 }
 
 void Session::release_writing_lock() {
-  if (!std::exchange(holds_writing_lock_, false)) return;
-  if (!is_alive(connection_.get())) return;  // it went with the connection
-  ask(fmt::format("SELECT pg_advisory_unlock({}, {})", kWriterLock, kSchemaKey));
+  const std::optional<LockMode> held = std::exchange(writing_lock_, std::nullopt);
+  if (!held || !is_alive(connection_.get())) return;  // it went with the connection
+  ask(fmt::format("SELECT pg_advisory_unlock{}({}, {})", held == LockMode::kShared ? "_shared" : "",
+                  kWriterLock, kSchemaKey));
 }
 
 std::optional<std::string> Session::present_writer() {

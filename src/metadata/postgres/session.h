@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "metadata/database.h"
 #include "metadata/postgres/connecting.h"
 #include "metadata/postgres/libpq.h"
 
@@ -28,20 +29,20 @@ class Session {
   void disconnect() { connection_.reset(); }
 
   // See Database. Call ensure_alive() before.
-  bool try_lock_for_writing();
+  bool try_lock_for_writing(LockMode mode);
   void release_writing_lock();
   std::optional<std::string> present_writer();
 
  private:
   void connect_now(bool only_while_starting);
-  bool take_writing_lock();
+  bool take_writing_lock(LockMode mode);
   Result ask(const std::string& sql);
 
   Address address_;
   int64_t busy_timeout_ms_;
   Connection connection_;
   std::string incarnation_;
-  bool holds_writing_lock_ = false;
+  std::optional<LockMode> writing_lock_;  // held
 };
 
 // Advisory locks belong to a database of the server: this SQL expression tells its schemas apart.
