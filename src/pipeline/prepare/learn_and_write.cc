@@ -47,7 +47,7 @@ struct ColumnGroup {
 
 class Learner {
  public:
-  Learner(const PrepareContext& context, PreparedFiles& files, Progress& progress)
+  Learner(const PrepareContext& context, PreparedFiles* files, Progress& progress)
       : context_(context), files_(files), progress_(progress) {}
 
   Fitted run(const std::string& key_type) {
@@ -58,9 +58,9 @@ class Learner {
     ColumnGroup scan;
     bool is_done = false;
     while (!is_done) {
-      progress_.step("learn and write", 0.2 + 0.7 *
-                                                  static_cast<double>(scan.last_category + scan.last_number) /
-                                                  static_cast<double>(categories + numbers + 1));
+      progress_.step(files_ != nullptr ? "learn and write" : "learn",
+                     0.2 + 0.7 * static_cast<double>(scan.last_category + scan.last_number) /
+                               static_cast<double>(categories + numbers + 1));
       size_t bytes = 0;
       const auto fits = [&](size_t value_size) {
         const bool is_first = bytes == 0;
@@ -75,7 +75,7 @@ class Learner {
       }
       run_scan(scan);
     }
-    files_.add_keys(key_type);
+    if (files_ != nullptr) files_->add_keys(key_type);
     return std::move(fitted_);
   }
 
@@ -132,7 +132,7 @@ class Learner {
                        return parquet::encode_doubles(values.subspan(begin, end - begin));
                      }});
     }
-    files_.add(out);
+    if (files_ != nullptr) files_->add(out);
   }
 
   void add_category(size_t c, const ColumnScan& columns, const ColumnGroup& scan,
@@ -194,7 +194,7 @@ class Learner {
   }
 
   const PrepareContext& context_;
-  PreparedFiles& files_;
+  PreparedFiles* files_;  // null: nothing is written
   Progress& progress_;
   std::string features_sql_;
   Fitted fitted_;
@@ -206,7 +206,7 @@ models::NumericInput numeric_input(const PlannedFeature& feature, const ColumnFi
   return {feature.name, fit.impute_value, fit.cap_low, fit.cap_high, fit.mean, fit.scale};
 }
 
-Fitted learn_and_write(const PrepareContext& context, const std::string& key_type, PreparedFiles& files,
+Fitted learn_and_write(const PrepareContext& context, const std::string& key_type, PreparedFiles* files,
                        Progress& progress) {
   return Learner(context, files, progress).run(key_type);
 }

@@ -8,13 +8,10 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "base/text.h"
-#include "pipeline/prepare/feature_plan.h"
+#include "pipeline/prepare/inputs.h"
 #include "pipeline/prepare/learn_and_write.h"
 #include "pipeline/prepare/prepared_files.h"
 #include "pipeline/prepare/render.h"
-#include "pipeline/prepare/splits.h"
-#include "pipeline/prepare/window.h"
 #include "storage/scratch_dir.h"
 
 namespace tidemill::pipeline {
@@ -43,73 +40,11 @@ std::string settings_hash(const PrepareOptions& options, const std::string& engi
                                  {"rare_category_share", options.rare_category_share}}));
 }
 
-void check_options(const PrepareOptions& options) {
-  if (!(options.test_fraction > 0 && options.test_fraction < 1)) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        fmt::format("prepare.test_fraction = {}: it must lie between 0 and 1", options.test_fraction));
-  }
-  if (options.window_days && *options.window_days < 1) {
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("prepare.window = {}: it must be at least 1 day", *options.window_days));
-  }
-}
-
-std::string columns_text(const std::vector<engine::Column>& columns) {
-  std::vector<std::string> parts;
-  for (const engine::Column& column : columns) parts.push_back(column.name + " " + column.type);
-  return join(parts);
-}
-
-// All days of a window have the columns of its last one; ingest keeps it so, and this is where it matters.
-void check_same_columns(const std::vector<SplitDay>& days) {
-  for (const SplitDay& day : days) {
-    if (day.raw.columns == days.back().raw.columns) continue;
-    throw Error(ErrorCode::kSchemaChanged,
-                fmt::format("the raw data of {} has the columns {}, that of {} has {}", day.date.to_string(),
-                            columns_text(day.raw.columns), days.back().date.to_string(),
-                            columns_text(days.back().raw.columns)));
-  }
-}
-
-std::vector<SplitDay> window_of(std::vector<SplitDay> days, const PrepareOptions& options, Date date) {
-  if (options.window_days) {
-    const Date first = date.plus_days(1 - *options.window_days);
-    std::erase_if(days, [&](const SplitDay& day) { return day.date < first; });
-  }
-  if (days.empty()) {
-    throw Error(ErrorCode::kNotFound,
-                fmt::format("there is no raw data in the window that ends with {}", date.to_string()));
-  }
-  return days;
-}
-
-void check_sides(const Window& window, const TableRoles& roles) {
-  const size_t train = window.train().count(), test = window.test().count();
-  if (train + test == 0) {
-    throw Error(ErrorCode::kInvalidArgument,
-                window.row_count() == 0
-                    ? "the raw data of the window has no rows"
-                    : fmt::format("the target {} is null in all {} rows", roles.target, window.row_count()));
-  }
-  if (train == 0 || test == 0) {
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("{} rows with a target are too few to split: {} for training, {} for testing",
-                            train + test, train, test));
-  }
-}
-
 void write_text(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
   file.flush();
   if (!file) throw_system_error(errno, "write", path.string());
-}
-
-std::string type_of(const std::vector<engine::Column>& columns, const std::string& name) {
-  return std::find_if(columns.begin(), columns.end(),
-                      [&](const auto& column) { return same_name(column.name, name); })
-      ->type;
 }
 
 std::vector<parquet::ColumnSpec> prepared_columns(const Preparation& preparation,
@@ -178,42 +113,28 @@ std::optional<PrepareResult> existing(const storage::ObjectStore& store, const M
 
 PrepareResult prepare(const PrepareOptions& options, Date date, engine::Engine& engine,
                       storage::ObjectStore& store, Progress& progress) {
-  check_options(options);
-  const std::vector<Date> dates = raw_days(store, std::nullopt, date);
-  if (dates.empty()) {
-    throw Error(ErrorCode::kNotFound,
-                fmt::format("there is no raw data up to {}: run `tidemill generate --date {}`",
-                            date.to_string(), date.to_string()));
-  }
-  const Manifest latest_raw = read_manifest(store, raw_prefix(dates.back())).value();
-  const FeaturePlan plan(options, latest_raw.columns, engine);
-
-  const SplitOptions split_options = {
-      options.roles, {options.test_fraction, options.stratify_bins}, options.thread_count};
-  const std::vector<SplitDay> days =
-      window_of(ensure_splits(split_options, date, engine, store, progress), options, date);
-  check_same_columns(days);
-  Manifest manifest = wanted_manifest(options, date, days, engine.version());
+  const PrepareInputs inputs = read_inputs(options, date, engine, store, progress);
+  Manifest manifest = wanted_manifest(options, date, inputs.days, engine.version());
   if (!options.force) {
     if (std::optional<PrepareResult> finished = existing(store, manifest)) return *finished;
   }
 
   const auto session = engine.new_session();
   progress.step("read the split", 0.1);
-  const Window window(days, *session, store);
+  const Window window(inputs.days, *session, store);
   check_sides(window, options.roles);
-  const PrepareContext context = {options, plan, window, *session, store};
-  const std::string key_type = type_of(latest_raw.columns, options.roles.key);
+  const PrepareContext context = {options, inputs.plan, window, *session, store};
+  const std::string key_type = inputs.type_of(options.roles.key);
   storage::ScratchDir scratch(store);
   PreparedFiles files(context, scratch.path());
-  const Fitted fitted = learn_and_write(context, key_type, files, progress);
-  const Preparation preparation = make_preparation(options, plan, fitted, engine.version());
+  const Fitted fitted = learn_and_write(context, key_type, &files, progress);
+  const Preparation preparation = make_preparation(options, inputs.plan, fitted, engine.version());
   const std::vector<parquet::ColumnSpec> columns = prepared_columns(preparation, key_type);
   files.finish(columns);
   const RowCounts rows = {window.train().count(), window.test().count(),
                           window.row_count() - window.used_count()};
   write_text(scratch.path() / kPreparationFile, format_json(to_json(preparation)));
-  write_text(scratch.path() / kFeatureMetadataFile, format_json(feature_metadata(plan, fitted, rows)));
+  write_text(scratch.path() / kFeatureMetadataFile, format_json(feature_metadata(inputs.plan, fitted, rows)));
   progress.step("publish", 0.95);
   manifest.row_count = rows.train + rows.test;
   for (const parquet::ColumnSpec& column : columns)
