@@ -40,18 +40,23 @@ struct TaskReport {
 using RunTask = std::function<TaskReport(const TaskLaunch&)>;
 
 struct TaskEvent {
-  enum class Kind { kStarted, kEnded };
+  enum class Kind {
+    kStarted,  // handed to a process; not sent when no process could be made
+    kEnded,    // always, once for each launch()
+  };
   Kind kind = Kind::kStarted;
   std::string task_instance_id;
   int64_t time_ms = 0;
   int pid = 0;
-  // Of kEnded. No report: the process died, or was ended, before it could say anything.
+  // Of kEnded. No report: the process died, or was ended, before it could say anything. When no process could
+  // be made, kFailed with the reason, and pid 0.
   std::optional<TaskReport> report;
   int exit_code = 0;
   int signal = 0;  // 0 when it exited by itself
   bool timed_out = false;
   bool cancelled = false;
   bool out_of_memory = false;
+  bool executor_lost = false;  // the task did nothing wrong: what watched over it died, and it with that
 };
 
 class Executor {
@@ -59,15 +64,15 @@ class Executor {
   virtual ~Executor() = default;
   // How many more tasks it takes now.
   virtual int free_slot_count() const = 0;
-  // Returns at once. Errors: kResourceExhausted when there is no slot, kUnavailable when no process can be
-  // made; the task then has not started and no event comes.
+  // Returns at once. Errors: kResourceExhausted when there is no slot, kAlreadyExists when a task of this
+  // id runs, kUnavailable when no process can be made; the task then has not started and no event comes.
   virtual void launch(TaskLaunch launch) = 0;
   // SIGTERM, and SIGKILL after a grace time. Unknown or ended tasks are left alone. The end comes as an
   // event.
   virtual void cancel(const std::string& task_instance_id) = 0;
   // In the order in which they happened. Never waits.
   virtual std::vector<TaskEvent> take_events() = 0;
-  // Becomes readable when there are events; to poll() on.
+  // Readable when take_events() has something to do; to poll() on, the same as long as the executor lives.
   virtual int event_fd() const = 0;
 };
 
