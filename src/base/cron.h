@@ -1,24 +1,21 @@
 #pragma once
-// Cron expressions as Airflow takes them, which is as croniter does: the Python package of that name is the
-// source of the grammar, airflow.timetables._cron.CronMixin of what happens when clocks change.
+// Cron expressions as Airflow takes them. Source: the Python package croniter for the grammar,
+// airflow.timetables._cron.CronMixin for what happens when clocks change.
 //
 //   minute hour day-of-month month day-of-week [second [year]]
 //
 // Each a list of *, values, ranges (also backwards: 22-3, SAT-SUN) and steps; JAN..DEC and SUN..SAT in any
 // case, 7 is Sunday; L is the last day of the month, L5 the last Friday, 5#2 the second, 15W the weekday
-// nearest to the 15th; ? is * for days. Where both days are restricted, either is enough. @hourly @daily
-// @midnight @weekly
-// @monthly @quarterly @yearly @annually are names of expressions.
+// nearest to the 15th; ? is * for days. Where both days are restricted, either is enough. Names: @hourly
+// @daily
+// @midnight @weekly @monthly @quarterly @yearly @annually.
 
-#include <bitset>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
+#include "base/cron_fields.h"
 #include "base/time_zone.h"
 
 namespace tidemill {
@@ -49,25 +46,12 @@ class CronExpression {
   std::string description() const;
 
  private:
-  CronExpression() = default;
-  struct Local;
-  std::optional<int64_t> next_local(int64_t local_s) const;
-  std::optional<int64_t> previous_local(int64_t local_s) const;
-  bool has_day(int year, unsigned month, unsigned day) const;
-  std::optional<int64_t> first_in_day(int64_t from_s) const;
-  std::optional<int64_t> last_in_day(int64_t to_s) const;
+  CronExpression(std::string text, CronFields fields) : text_(std::move(text)), fields_(std::move(fields)) {}
+  std::optional<int64_t> next_local(int64_t from_s, int last_year) const;
+  std::optional<int64_t> previous_local(int64_t to_s, int first_year) const;
 
   std::string text_;
-  std::bitset<60> seconds_, minutes_;
-  std::bitset<24> hours_;
-  std::bitset<32> days_;
-  std::bitset<13> months_;
-  std::bitset<7> weekdays_;
-  std::bitset<130> years_;  // from 1970
-  bool any_day_ = false, any_weekday_ = false, last_day_ = false, every_hour_ = false;
-  std::optional<unsigned> nearest_weekday_;               // 15W
-  std::set<std::pair<unsigned, unsigned>> nth_weekdays_;  // weekday, 1..5 or 0 for the last
-  size_t field_count_ = 5;
+  CronFields fields_;
 };
 
 }  // namespace tidemill
