@@ -1,45 +1,15 @@
 #include "base/cron.h"
 
-#include <fstream>
-#include <sstream>
-
 #include <gtest/gtest.h>
 
-#include "base/date.h"
+#include "base/airflow_answers.h"
 #include "base/error.h"
 
 namespace tidemill {
 namespace {
 
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream stream(text);
-  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
-  if (!text.empty() && text.back() == separator) parts.emplace_back();
-  return parts;
-}
-
-// "2026-11-01T00:00:00Z"
-int64_t parse_utc(const std::string& text) {
-  return Date::parse(text.substr(0, 10)).days_since_epoch() * int64_t{86'400'000} +
-         std::stoi(text.substr(11, 2)) * 3'600'000 + std::stoi(text.substr(14, 2)) * 60'000 +
-         std::stoi(text.substr(17, 2)) * 1000;
-}
-
 std::string shown(std::optional<int64_t> utc_ms) {
   return utc_ms ? format_utc_ms(*utc_ms).substr(0, 19) + "Z" : "never";
-}
-
-std::vector<std::vector<std::string>> expectations(const std::string& kind) {
-  std::ifstream file("tests/golden/cron.tsv");
-  EXPECT_TRUE(file.is_open());
-  std::vector<std::vector<std::string>> rows;
-  for (std::string line; std::getline(file, line);) {
-    std::vector<std::string> row = split(line, '\t');
-    if (row.front() == kind) rows.push_back(std::move(row));
-  }
-  EXPECT_FALSE(rows.empty()) << kind;
-  return rows;
 }
 
 std::string four_steps(const CronExpression& cron, const TimeZone& zone, const std::string& start,
@@ -54,27 +24,27 @@ std::string four_steps(const CronExpression& cron, const TimeZone& zone, const s
 }
 
 TEST(Cron, GoesForwardAsAirflow) {
-  for (const auto& row : expectations("next")) {
+  for (const auto& row : airflow_answers("next")) {
     EXPECT_EQ(four_steps(CronExpression::parse(row[2]), TimeZone::find(row[1]), row[3], true), row[4])
         << row[2] << " in " << row[1] << " after " << row[3];
   }
 }
 
 TEST(Cron, GoesBackAsAirflow) {
-  for (const auto& row : expectations("prev")) {
+  for (const auto& row : airflow_answers("prev")) {
     EXPECT_EQ(four_steps(CronExpression::parse(row[2]), TimeZone::find(row[1]), row[3], false), row[4])
         << row[2] << " in " << row[1] << " before " << row[3];
   }
 }
 
 TEST(Cron, RefusesWhatAirflowRefuses) {
-  for (const auto& row : expectations("refused")) {
+  for (const auto& row : airflow_answers("refused")) {
     EXPECT_THROW(CronExpression::parse(row[1]), Error) << row[1];
   }
 }
 
 TEST(Cron, IsDescribedAsInAirflow) {
-  for (const auto& row : expectations("described")) {
+  for (const auto& row : airflow_answers("described")) {
     EXPECT_EQ(CronExpression::parse(row[1]).description(), row[2]) << row[1];
   }
 }

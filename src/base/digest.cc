@@ -11,11 +11,11 @@
 namespace tidemill {
 namespace {
 
-class Sha256 {
+class Digest {
  public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
-      throw Error(ErrorCode::kInternal, "cannot start SHA-256 in OpenSSL");
+  explicit Digest(const EVP_MD* kind) : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+    if (!context_ || EVP_DigestInit_ex(context_.get(), kind, nullptr) != 1) {
+      throw Error(ErrorCode::kInternal, "cannot start a digest in OpenSSL");
     }
   }
 
@@ -41,7 +41,13 @@ class Sha256 {
 }  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
-  Sha256 hash;
+  Digest hash(EVP_sha256());
+  hash.update(bytes);
+  return hash.finish_hex();
+}
+
+std::string sha1_hex(std::string_view bytes) {
+  Digest hash(EVP_sha1());
   hash.update(bytes);
   return hash.finish_hex();
 }
@@ -49,7 +55,7 @@ std::string sha256_hex(std::string_view bytes) {
 std::string sha256_hex_of_file(const std::filesystem::path& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!file) throw_system_error(errno, "read", path.string());
-  Sha256 hash;
+  Digest hash(EVP_sha256());
   std::vector<char> block(size_t{1} << 20);
   while (const size_t got = std::fread(block.data(), 1, block.size(), file.get())) {
     hash.update({block.data(), got});

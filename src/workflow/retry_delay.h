@@ -16,8 +16,8 @@ struct RetrySettings {
 
 struct FailedTry {
   std::string_view dag_id, task_id;
-  std::optional<int64_t> logical_date_ms;  // nullopt: a run by hand
-  int try_number = 1;                      // of the try that failed, from 1
+  std::optional<int64_t> logical_date_ms{};  // nullopt: a run by hand
+  int try_number = 1;                        // of the try that failed, from 1
   int64_t end_date_ms = 0;
 };
 

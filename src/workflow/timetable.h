@@ -33,7 +33,7 @@ struct RunInfo {
 
 // Airflow's TimeRestriction: a DAG's start_date and end_date, both included.
 struct TimeRestriction {
-  std::optional<int64_t> earliest_ms, latest_ms;
+  std::optional<int64_t> earliest_ms{}, latest_ms{};
   bool catchup = false;
 };
 
@@ -77,6 +77,7 @@ class Timetable {
                                        const TimeRestriction& restriction, int64_t now_ms) const;
   std::optional<int64_t> align_to_next(int64_t at_ms) const;
   std::optional<int64_t> align_to_previous(int64_t at_ms) const;
+  std::optional<int64_t> first_run_without_start(int64_t now_ms) const;
 
   Kind kind_;
   TimeZone zone_;

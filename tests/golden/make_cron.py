@@ -17,16 +17,27 @@ from pathlib import Path
 
 # Airflow's own modules, without the application around them.
 FOLDER = Path(importlib.util.find_spec("airflow").submodule_search_locations[0])
-for name in ("airflow", "airflow.timetables", "airflow.utils", "airflow._shared"):
-    package = types.ModuleType(name)
-    package.__path__ = [str(FOLDER.joinpath(*name.split(".")[1:]))]
-    sys.modules[name] = package
-exceptions = types.ModuleType("airflow.exceptions")
-exceptions.AirflowTimetableInvalid = type("AirflowTimetableInvalid", (Exception,), {})
-sys.modules["airflow.exceptions"] = exceptions
+
+
+def pretend(name, path=None, **names):
+    module = types.ModuleType(name)
+    if path is not None:
+        module.__path__ = [str(path)]
+    vars(module).update(names)
+    sys.modules[name] = module
+
+
+for package in ("airflow", "airflow.timetables", "airflow.utils", "airflow._shared"):
+    pretend(package, FOLDER.joinpath(*package.split(".")[1:]))
+pretend("airflow.exceptions", AirflowTimetableInvalid=ValueError, InvalidPartitionKeyError=ValueError)
+pretend("airflow._shared.module_loading", qualname=str)
+pretend("airflow.serialization.definitions.assets", SerializedAssetBase=object)
+pretend("structlog", get_logger=lambda: None)
 
 import pendulum  # noqa: E402
+from airflow.timetables import trigger  # noqa: E402
 from airflow.timetables._cron import CronMixin  # noqa: E402
+from airflow.timetables.base import DataInterval, TimeRestriction  # noqa: E402
 
 # An ordinary place and day, and one without daylight saving.
 PLAIN = [("UTC", "2026-10-31T23:59:30", "2026-06-15T12:00:00"),
@@ -84,6 +95,29 @@ RETRIES = [(300, 0, None, 1), (300, 0, 60, 4), (0.5, 0, None, 1), (300, 2, None,
            (10, 0.5, None, 3), (86400, 2, None, 1), (300, 2, 1e6, 20)]
 
 
+# cron, zone, end of the last run's interval, start date, end date, now
+RUNS = [
+    ("0 0 * * *", "UTC", None, "2026-11-01T00:00", None, "2026-11-05T10:00"),
+    ("0 0 * * *", "UTC", "2026-11-02T00:00", "2026-11-01T00:00", None, "2026-11-05T10:00"),
+    ("0 0 * * *", "UTC", "2026-11-05T00:00", "2026-11-01T00:00", None, "2026-11-05T10:00"),
+    ("0 0 * * *", "UTC", None, "2026-11-01T00:01", None, "2026-11-01T00:02"),
+    ("0 0 * * *", "UTC", None, "2026-11-01T00:00", "2026-11-04T00:00", "2026-11-05T10:00"),
+    ("0 0 * * *", "UTC", "2026-11-03T00:00", None, "2026-11-04T00:00", "2026-11-03T10:00"),
+    ("0 0 * * *", "UTC", "2026-11-04T00:00", None, "2026-11-04T23:59", "2026-11-04T10:00"),
+    ("0 0 * * *", "UTC", None, "2026-12-24T15:00", None, "2026-11-05T10:00"),
+    ("0 0 * * *", "UTC", None, None, None, "2026-11-05T10:00"),
+    ("0 0 * * *", "UTC", None, None, None, "2026-11-05T02:00"),
+    ("0 0 * * *", "UTC", None, None, None, "2026-11-05T00:00"),
+    ("*/10 * * * *", "UTC", None, None, None, "2026-11-05T10:04"),
+    ("*/10 * * * *", "UTC", None, None, None, "2026-11-05T10:06"),
+    ("30 2 * * *", "Europe/Berlin", "2026-03-28T01:30", "2026-03-01T00:00", None, "2026-03-29T01:29"),
+    ("30 2 * * *", "Europe/Berlin", None, "2026-10-25T00:30", None, "2026-10-26T05:00"),
+    ("30 2 * * *", "Europe/Berlin", None, "2026-03-29T01:30", None, "2026-03-30T05:00"),
+    ("30 * * * *", "Europe/Berlin", "2026-10-25T00:30", None, None, "2026-10-25T01:45"),
+    ("0 6 * * 1", "America/New_York", None, "2026-11-01T05:00", None, "2026-11-09T12:00"),
+]
+
+
 def iso(moment):
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -113,6 +147,18 @@ def retry_seconds(delay, multiplier, longest, attempt, logical_date):
     return min(longest, waited) if longest else waited
 
 
+def next_run(cron, zone, last, earliest, latest, now, catchup):
+    moment = [None if text is None else pendulum.parse(text) for text in (last, earliest, latest, now)]
+    trigger.utcnow = lambda: moment[3]
+    info = trigger.CronTriggerTimetable(cron, timezone=zone).next_dagrun_info(
+        last_automated_data_interval=None if last is None else DataInterval.exact(moment[0]),
+        restriction=TimeRestriction(moment[1], moment[2], catchup))
+    if info is None:
+        return "none"
+    assert info.logical_date == info.data_interval.end == info.run_after
+    return iso(info.run_after)
+
+
 def main():
     packages = ("apache-airflow-core", "croniter", "cron-descriptor", "pendulum", "tzdata")
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
@@ -131,6 +177,10 @@ def main():
             print("refused", expression, sep="\t")
     for expression in DESCRIBED:
         print("described", expression, CronMixin(expression, "UTC").description, sep="\t")
+    for catchup in (False, True):
+        for run in RUNS:
+            times = ["" if text is None else text + ":00Z" for text in run[2:]]
+            print("run", *run[:2], *times, str(catchup).lower(), next_run(*run, catchup), sep="\t")
     midnight = datetime(2026, 11, 23, tzinfo=timezone.utc)
     for date in (midnight, midnight + timedelta(hours=6, seconds=1, milliseconds=250), None):
         stamp = "" if date is None else int(date.timestamp() * 1000)
