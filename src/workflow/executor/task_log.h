@@ -46,6 +46,8 @@ class TaskLog {
   // The record that reaches max_bytes is the last but one: the last says that the rest was dropped. Whatever
   // goes wrong later (a full disk) is not the task's failure: the record is lost.
   void append(const LogRecord& record);
+  // Lines as format_log_line makes them, in one write.
+  void append_lines(std::string_view lines);
 
  private:
   int fd_ = -1;
