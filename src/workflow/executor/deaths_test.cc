@@ -33,12 +33,6 @@ pid_t parent_of(pid_t pid) {
 
 class Deaths : public testing::Test {
  protected:
-  Deaths()
-      : folder_(fs::path(testing::TempDir()) / (std::string("deaths-") + test_info_->name())),
-        pipe_path_((fs::create_directories(folder_), folder_ / "pids")),
-        pids_(pipe_path_) {}
-  ~Deaths() override { fs::remove_all(folder_); }
-
   // A task that tells its own number, then that of a child in its group and of one that has left it by setsid
   // and whose parent has gone.
   TaskLaunch family() const {
@@ -71,9 +65,9 @@ class Deaths : public testing::Test {
     expect_death(family.stray, "the child that left its group");
   }
 
-  const testing::TestInfo* test_info_ = testing::UnitTest::GetInstance()->current_test_info();
-  fs::path folder_, pipe_path_;
-  PidPipe pids_;
+  FreshFolder folder_;
+  fs::path pipe_path_ = folder_ / "pids";
+  PidPipe pids_{pipe_path_};
 };
 
 TEST_F(Deaths, OfAWorkerTakesItsFamilyAlong) {

@@ -21,15 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using Outcome = TaskReport::Outcome;
 
-fs::path fresh_folder() {
-  const fs::path folder =
-      fs::path(testing::TempDir()) /
-      (std::string("executor-") + testing::UnitTest::GetInstance()->current_test_info()->name());
-  fs::remove_all(folder);
-  fs::create_directories(folder);
-  return folder;
-}
-
 TaskLaunch launch_of(const std::string& task_id, const std::string& context = "") {
   TaskLaunch launch;
   launch.task_instance_id = "ti-" + task_id;
@@ -211,7 +202,7 @@ TEST(Executor, Cancels) {
 }
 
 TEST(Executor, GivesChildrenOfACancelledTaskTheirGraceTime) {
-  const fs::path folder = fresh_folder();
+  const FreshFolder folder;
   const auto executor = make_executor();
   PidPipe pids(folder / "pids");
   // The worker dies by SIGTERM at once; the shell takes its time to clean up, and gets it.
@@ -288,7 +279,7 @@ TEST(Executor, RunsMoreTasksThanItKeepsWorkers) {
 }
 
 TEST(Executor, WritesWhatIsPrintedIntoTheLog) {
-  const fs::path folder = fresh_folder();
+  const FreshFolder folder;
   const auto executor = make_executor();
   TaskLaunch launch = launch_of("print");
   launch.log_file = (folder / "dag_id=dag" / "run" / "attempt=1.log").string();
@@ -306,7 +297,7 @@ TEST(Executor, WritesWhatIsPrintedIntoTheLog) {
 }
 
 TEST(Executor, FailsATaskWhoseLogCannotBeWritten) {
-  const fs::path folder = fresh_folder();
+  const FreshFolder folder;
   std::ofstream(folder / "file") << "no folder";
   const auto executor = make_executor();
   TaskLaunch launch = launch_of("succeed");

@@ -21,6 +21,27 @@ namespace tidemill::workflow {
 
 constexpr int kLongMs = 60'000;  // more than any machine needs; reached only by what is broken
 
+// A folder of this test's own, gone after it.
+class FreshFolder {
+ public:
+  FreshFolder()
+      : path_(std::filesystem::path(testing::TempDir()) /
+              (std::string("workflow-") + testing::UnitTest::GetInstance()->current_test_info()->name() +
+               "-" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(path_);
+  }
+  ~FreshFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  FreshFolder(const FreshFolder&) = delete;
+  FreshFolder& operator=(const FreshFolder&) = delete;
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 // Collects events until `count` tasks have ended.
 inline std::vector<TaskEvent> events_until_ended(Executor& executor, int count) {
   std::vector<TaskEvent> events;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/parallel.h"
+#include "workflow/executor/executor_testing.h"
 #include "workflow/executor/line_pump.h"
 
 namespace tidemill::workflow {
@@ -20,17 +21,10 @@ namespace fs = std::filesystem;
 
 class TaskLogTest : public testing::Test {
  protected:
-  TaskLogTest()
-      : folder_(fs::path(testing::TempDir()) /
-                (std::string("log-") + testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    fs::remove_all(folder_);
-  }
-  ~TaskLogTest() override { fs::remove_all(folder_); }
-
   std::vector<LogRecord> all_records() const { return read_log(path(), 0, size_t{64} << 20).records; }
   fs::path path() const { return folder_ / "dag_id=churn" / "attempt=1.log"; }
 
-  fs::path folder_;
+  FreshFolder folder_;
 };
 
 TEST_F(TaskLogTest, WritesRecordsAsAirflow) {
