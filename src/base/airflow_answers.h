@@ -30,8 +30,8 @@ inline std::vector<std::vector<std::string>> airflow_answers(const std::string& 
 // "2026-11-01T00:00:00Z"
 inline int64_t parse_utc(const std::string& text) {
   const int64_t day = Date::parse(text.substr(0, 10)).days_since_epoch();
-  return ((day * 24 + std::stoi(text.substr(11, 2))) * 60 + std::stoi(text.substr(14, 2))) * 60'000 +
-         std::stoi(text.substr(17, 2)) * 1000;
+  return ((day * 24 + std::stoi(text.substr(11, 2))) * 60 + std::stoi(text.substr(14, 2))) * int64_t{60'000} +
+         std::stoi(text.substr(17, 2)) * int64_t{1000};
 }
 
 }  // namespace tidemill

@@ -207,7 +207,8 @@ class FieldParser {
 
 bool is_full(const Values& values, size_t field) {
   const size_t count = values.numbers.size() + (values.last_day ? 1 : 0);
-  return count == static_cast<size_t>(kRanges.at(field).high - kRanges.at(field).low + 1);
+  const int range_size = kRanges.at(field).high - kRanges.at(field).low + 1;
+  return static_cast<int>(count) == range_size;
 }
 
 template <size_t size>

@@ -178,7 +178,7 @@ int32_t TimeZone::offset_s(int64_t utc_ms) const {
 
 int64_t TimeZone::to_utc(int64_t local_ms) const {
   // Offsets lie between -12 and +14 hours: no change in this window means no doubt.
-  constexpr int64_t kWindowMs = 15 * 3'600'000;
+  constexpr int64_t kWindowMs = int64_t{15} * 3'600'000;
   const int32_t before_s = offset_s(local_ms - kWindowMs), after_s = offset_s(local_ms + kWindowMs);
   const int64_t early = local_ms - int64_t{1000} * before_s, late = local_ms - int64_t{1000} * after_s;
   const bool early_exists = offset_s(early) == before_s, late_exists = offset_s(late) == after_s;

@@ -15,7 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 int64_t utc_ms(const char* day, int hour, int minute = 0) {
-  return Date::parse(day).days_since_epoch() * int64_t{86'400'000} + hour * 3'600'000 + minute * 60'000;
+  return Date::parse(day).days_since_epoch() * int64_t{86'400'000} + hour * int64_t{3'600'000} +
+         minute * int64_t{60'000};
 }
 
 TEST(TimeZone, FollowsDaylightSaving) {

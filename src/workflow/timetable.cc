@@ -74,7 +74,7 @@ std::optional<int64_t> Timetable::align_to_previous(int64_t at_ms) const {
 
 // CronTriggerTimetable._calc_first_run, for a DAG without a start date: the last time if it is not long past.
 std::optional<int64_t> Timetable::first_run_without_start(int64_t now_ms) const {
-  constexpr int64_t kLeastMs = 5 * 60'000;
+  constexpr int64_t kLeastMs = 300'000;  // five minutes
   const std::optional<int64_t> past = align_to_previous(now_ms), next = align_to_next(now_ms);
   if (!past || !next) return next ? next : past;
   return now_ms - *past <= std::max((*next - *past) / 10, kLeastMs) ? past : next;

@@ -70,7 +70,7 @@ TaskReport run_test_task(const TaskLaunch& launch) {
       {"error", []() -> TaskReport { throw Error(ErrorCode::kUnavailable, "no connection"); }},
       {"exception", []() -> TaskReport { throw std::runtime_error("out of range"); }},
       {"number", []() -> TaskReport { throw 5; }},
-      {"exit", []() -> TaskReport { std::exit(3); }},
+      {"exit", []() -> TaskReport { std::exit(3); }},  // NOLINT: one thread
       {"abort", []() -> TaskReport { std::abort(); }},
       {"kill",
        []() -> TaskReport {

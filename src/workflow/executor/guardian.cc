@@ -30,7 +30,7 @@ void block_signals(std::initializer_list<int> numbers) {
   sigset_t blocked;
   sigemptyset(&blocked);
   for (const int number : numbers) sigaddset(&blocked, number);
-  sigprocmask(SIG_SETMASK, &blocked, nullptr);
+  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
 }
 
 // Moves a descriptor to 3 and closes all others but 0 to 2, so that no file, lock or socket of the program is

@@ -138,7 +138,7 @@ class ProcessExecutor final : public Executor {
 
 }  // namespace
 
-std::unique_ptr<Executor> start_launcher(RunTask run_task, LauncherOptions options) {
+std::unique_ptr<Executor> start_launcher(const RunTask& run_task, LauncherOptions options) {
   if (options.idle_worker_count < 0)
     options.idle_worker_count = std::min(options.parallelism, kMostIdleWorkers);
   std::array<int, 2> ends{};

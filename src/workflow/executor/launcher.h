@@ -24,11 +24,11 @@
 namespace tidemill::workflow {
 
 struct LauncherOptions {
-  int parallelism = 32;                       // tasks at the same time, Airflow's core.parallelism
-  int idle_worker_count = -1;                 // waiting workers; -1: as many as the parallelism, at most 4
-  int64_t grace_ms = 10'000;                  // from SIGTERM to SIGKILL, for time limits and cancel()
-  int64_t memory_check_interval_ms = 50;      // of tasks with a memory limit
-  uint64_t max_log_bytes = 64 * 1024 * 1024;  // of one try; the rest is dropped, which its last line says
+  int parallelism = 32;                         // tasks at the same time, Airflow's core.parallelism
+  int idle_worker_count = -1;                   // waiting workers; -1: as many as the parallelism, at most 4
+  int64_t grace_ms = 10'000;                    // from SIGTERM to SIGKILL, for time limits and cancel()
+  int64_t memory_check_interval_ms = 50;        // of tasks with a memory limit
+  uint64_t max_log_bytes = uint64_t{64} << 20;  // of one try; the rest is dropped, which its last line says
 };
 
 // To be called from main's thread before any other thread is started. `run_task` is copied into the launcher
@@ -42,6 +42,6 @@ struct LauncherOptions {
 // allocation.
 //
 // Errors: kResourceExhausted, kUnavailable when no process can be made.
-std::unique_ptr<Executor> start_launcher(RunTask run_task, LauncherOptions options);
+std::unique_ptr<Executor> start_launcher(const RunTask& run_task, LauncherOptions options);
 
 }  // namespace tidemill::workflow

@@ -29,7 +29,7 @@ class LauncherLoop {
   using Instant = std::chrono::steady_clock::time_point;
 
   struct Worker {
-    Worker(WorkerProcess made);
+    explicit Worker(WorkerProcess made);
     pid_t pid;
     FileDescriptor channel;
     LinePump output, error;

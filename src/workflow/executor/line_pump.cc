@@ -10,9 +10,9 @@
 namespace tidemill::workflow {
 namespace {
 
-constexpr size_t kBlockBytes = 64 * 1024;  // what a pipe holds
+constexpr size_t kBlockBytes = size_t{64} << 10;  // what a pipe holds
 constexpr int kBlocksAtOnce = 16;
-constexpr size_t kMaxLineBytes = 16 * 1024;
+constexpr size_t kMaxLineBytes = size_t{16} << 10;
 
 }  // namespace
 

@@ -12,6 +12,7 @@ namespace tidemill::workflow {
 namespace {
 
 constexpr size_t kHeaderBytes = sizeof(uint64_t) + 1;
+constexpr size_t kBlockBytes = size_t{64} << 10;
 
 class Writer {
  public:
@@ -182,7 +183,7 @@ std::optional<Message> MessageBuffer::next() {
 }
 
 Connection receive_available(int socket, MessageBuffer& buffer) {
-  std::array<char, 64 * 1024> block{};
+  std::array<char, kBlockBytes> block{};
   while (true) {
     const ssize_t got = recv(socket, block.data(), block.size(), MSG_DONTWAIT);
     if (got > 0) {
@@ -197,7 +198,7 @@ Connection receive_available(int socket, MessageBuffer& buffer) {
 
 std::optional<Message> receive(int socket) {
   MessageBuffer buffer;
-  std::array<char, 64 * 1024> block{};
+  std::array<char, kBlockBytes> block{};
   while (true) {
     if (std::optional<Message> message = buffer.next()) return message;
     const ssize_t got = recv(socket, block.data(), block.size(), 0);

@@ -14,7 +14,7 @@ inline void reset_signals() {
   for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);  // fails for KILL and STOP
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 inline void ignore_signals(std::initializer_list<int> numbers) {

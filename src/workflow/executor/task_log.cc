@@ -20,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMaxEventBytes = 16 * 1024;
-constexpr size_t kMaxLineBytes = 1024 * 1024;  // of files that others wrote
+constexpr size_t kMaxEventBytes = size_t{16} << 10;
+constexpr size_t kMaxLineBytes = size_t{1} << 20;  // of files that others wrote
 
 void make_private_folders(const fs::path& folder) {
   if (folder.empty() || mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return;

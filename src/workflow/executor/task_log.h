@@ -30,7 +30,7 @@ std::string format_log_line(const LogRecord& record);
 class TaskLog {
  public:
   // Makes folders and file. Errors: those of throw_system_error.
-  explicit TaskLog(const std::filesystem::path& path, uint64_t max_bytes = 64 * 1024 * 1024,
+  explicit TaskLog(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{64} << 20,
                    std::string logger = "task");
   ~TaskLog();
   TaskLog(const TaskLog&) = delete;

@@ -115,9 +115,9 @@ WorkerProcess fork_worker(const RunTask& run_task) {
   // What is sent to the worker before it has put its signals right waits, it is not lost.
   sigset_t all, before;
   sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &before);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t pid = fork();
-  if (pid != 0) sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (pid != 0) pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) {
     throw Error(errno == EAGAIN || errno == ENOMEM ? ErrorCode::kResourceExhausted : ErrorCode::kUnavailable,
                 "cannot make a process for a task: the system's limit of processes or memory is reached");
