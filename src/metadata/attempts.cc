@@ -47,6 +47,13 @@ std::optional<Attempt> find_open_attempt(Database& database) {
                            "FROM attempt WHERE state = 'open'"));
 }
 
+std::optional<Attempt> find_attempt(Database& database, const std::string& id) {
+  return attempt_from(
+      database.query_first("SELECT id, data_date, data_manifest_hash, planned, created_at_ms, closed_at_ms "
+                           "FROM attempt WHERE id = ? AND state <> 'abandoned'",
+                           {id}));
+}
+
 void close_attempt(Database& database, const std::string& id, int64_t now_ms) {
   end_attempt(database, id, "closed", now_ms);
 }

@@ -29,6 +29,8 @@ std::optional<Attempt> find_open_attempt(Database& database);
 void close_attempt(Database& database, const std::string& id, int64_t now_ms);
 // For an attempt whose data is gone: it no longer stands in the way and does not count as a training.
 void abandon_attempt(Database& database, const std::string& id, int64_t now_ms);
+// Open or closed; nullopt when there is none of that id, or it was abandoned.
+std::optional<Attempt> find_attempt(Database& database, const std::string& id);
 // The last one closed.
 std::optional<Attempt> latest_closed_attempt(Database& database);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "metadata/dialect_lines.h"
 
 namespace tidemill::metadata {
 namespace {
@@ -38,7 +39,7 @@ void migrate(Database& database, std::span<const Migration> migrations) {
           "NULL)");
     }
     const auto& [name, sql] = migrations[static_cast<size_t>(applied)];
-    database.execute_script(sql);
+    database.execute_script(lines_for(database.dialect(), sql));
     ++applied;
     database.execute("INSERT INTO schema_migrations (version, name) VALUES (?, ?)",
                      {applied, std::string(name)});

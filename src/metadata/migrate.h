@@ -1,6 +1,7 @@
 #pragma once
 // Numbered SQL files bring a database to what the program expects. Table schema_migrations(version, name)
-// records which have been applied.
+// records which have been applied. Lines that only one database understands end with its name, see
+// dialect_lines.h.
 
 #include <span>
 #include <string_view>
@@ -10,7 +11,8 @@
 
 namespace tidemill::metadata {
 
-// File name ("0001_variables_and_attempts.sql", numbered from 1 without gaps) and SQL.
+// File name ("0001_variables_and_attempts.sql", numbered from 1 without gaps) and SQL; lines that end with
+// "-- sqlite" or "-- postgresql" are for that database alone.
 using Migration = std::pair<std::string_view, std::string_view>;
 
 // Those of tidemill.db: src/metadata/migrations/.

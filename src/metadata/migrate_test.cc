@@ -51,6 +51,11 @@ TEST(Migrate, ProjectMigrationsAreNumberedWithoutGaps) {
   EXPECT_GE(number, 1);
 }
 
+TEST_P(MigrateTest, TheProjectsOwnApply) {
+  migrate(*database_, project_migrations());
+  EXPECT_TRUE(database_->has_table("task_instance"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, MigrateTest, testing::ValuesIn(tested_databases()), database_name);
 
 }  // namespace

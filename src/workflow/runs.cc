@@ -1,0 +1,53 @@
+#include "workflow/runs.h"
+
+#include <fmt/format.h>
+
+#include "base/id.h"
+#include "base/time_zone.h"
+
+namespace tidemill::workflow {
+
+std::string new_run_id(RunType type, int64_t run_after_ms) {
+  std::string id = fmt::format("{}__{}", name_of(type), TimeZone::utc().isoformat(run_after_ms));
+  // Several data may arrive within one instant.
+  if (type == RunType::kAssetTriggered) id += "_" + new_id().substr(0, 8);
+  return id;
+}
+
+TaskInstance new_task_instance(const DagGraph& graph, const DagGraph::Node& node, const DagRun& run) {
+  TaskInstance instance;
+  instance.id = new_task_instance_id(run.queued_at_ms);
+  instance.dag_id = graph.dag().id;
+  instance.run_id = run.run_id;
+  instance.task_id = node.task->id;
+  instance.max_tries = node.task->retries;
+  instance.pool = node.task->pool;
+  instance.pool_slots = node.task->pool_slots;
+  instance.priority_weight = node.total_priority_weight;
+  instance.operator_name = node.task->operator_name;
+  instance.run_after_ms = run.run_after_ms;
+  return instance;
+}
+
+void add_deadlines(Store& store, const Dag& dag, const DagRun& run) {
+  for (size_t i = 0; i < dag.deadlines.size(); ++i) {
+    const DeadlineAlert& alert = dag.deadlines[i];
+    const bool from_queued = alert.reference == DeadlineAlert::Reference::kQueuedAt;
+    if (!from_queued && !run.logical_date_ms) continue;
+    store.add_deadline(run.id, static_cast<int64_t>(i),
+                       (from_queued ? run.queued_at_ms : *run.logical_date_ms) + alert.interval_ms);
+  }
+}
+
+DagRun create_run(Store& store, const DagGraph& graph, DagRun run) {
+  metadata::Transaction transaction(store.database());
+  run.id = store.add_run(run);
+  for (const DagGraph::Node& node : graph.nodes()) {
+    store.add_task_instance(new_task_instance(graph, node, run));
+  }
+  add_deadlines(store, graph.dag(), run);
+  transaction.commit();
+  return run;
+}
+
+}  // namespace tidemill::workflow

@@ -1,0 +1,85 @@
+// The scheduler's own record, and what it takes over from those that are dead.
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "workflow/scheduler/scheduler.h"
+
+namespace tidemill::workflow {
+
+void Scheduler::start() {
+  for (const auto& followed : dags_) {
+    store_.ensure_dag(followed->dag.id, followed->dag.is_paused_upon_creation, now_ms_);
+  }
+  Job job;
+  job.state = "running";
+  job.hostname = options_.hostname;
+  job.pid = options_.pid;
+  job.start_ms = now_ms_;
+  job.id = store_.add_job(job);
+  liveness_.hold(job.id);
+  job_ = job;
+  looks_at_all_ = true;
+}
+
+// Also when the clock was set back.
+void Scheduler::beat() {
+  const int64_t last_ms = job_.latest_heartbeat_ms;
+  if (last_ms == 0 || now_ms_ >= last_ms + options_.heartbeat_ms || now_ms_ < last_ms) {
+    Job job = job_;
+    job.latest_heartbeat_ms = now_ms_;
+    if (!store_.update_job(job)) {
+      is_taken_over_ = true;
+      for (const std::string& id : launched_) executor_.cancel(id);
+      throw Error(ErrorCode::kConflict, "another scheduler took this one for dead and has its tasks");
+    }
+    job_ = job;
+    take_over_from_dead();
+    wake_by(job_.latest_heartbeat_ms + options_.heartbeat_ms);
+    return;
+  }
+  wake_by(last_ms + options_.heartbeat_ms);
+}
+
+void Scheduler::take_over_from_dead() {
+  for (Job job : store_.running_jobs()) {
+    if (job.id == job_.id || liveness_.is_alive(job.id)) continue;
+    for (const TaskInstance& instance : store_.task_instances_of_job(job.id)) reset(instance);
+    store_.hand_over_callbacks(job.id, job_.id);
+    has_new_callbacks_ = true;
+    job.state = "failed";
+    job.end_ms = now_ms_;
+    store_.update_job(job);
+  }
+}
+
+// Claimed, but the executor never got them.
+void Scheduler::reset_lost_tasks() {
+  std::set<std::string> known = launched_;
+  for (const TaskEvent& event : events_) known.insert(event.task_instance_id);
+  for (const TaskInstance& instance : store_.task_instances_of_job(job_.id)) {
+    if (!known.contains(instance.id)) reset(instance);
+  }
+}
+
+// Back to where it was before it was claimed: the try does not count.
+void Scheduler::reset(TaskInstance instance) {
+  instance.job_id = std::nullopt;
+  if (instance.state == TaskState::kQueued || instance.state == TaskState::kRunning) {
+    instance.state = TaskState::kScheduled;
+    instance.scheduled_at_ms = now_ms_;
+    instance.try_number -= 1;
+    instance.queued_at_ms = instance.start_ms = instance.end_ms = instance.pid = std::nullopt;
+    instance.hostname = std::nullopt;
+    has_waiting_tasks_ = true;
+  } else if (instance.state == TaskState::kRestarting) {
+    store_.keep_try(instance);
+    instance.state = std::nullopt;
+    instance.queued_at_ms = instance.start_ms = instance.end_ms = instance.pid = std::nullopt;
+    instance.hostname = std::nullopt;
+  }
+  changed_runs_.insert({instance.dag_id, instance.run_id});
+  store_.update_task_instance(instance);
+}
+
+}  // namespace tidemill::workflow
