@@ -48,7 +48,8 @@ dags::ProjectOptions options_of(const Project& project) {
           project.ingest,
           project.validate,
           project.prepare,
-          project.train};
+          project.train,
+          project.schedule};
 }
 
 bool is_remote(const std::string& place) {

@@ -132,6 +132,8 @@ void select_best(StageContext& context, const metadata::Attempt& attempt, const 
 
 void update_metadata(StageContext& context, const metadata::Attempt& attempt,
                      const TrainingOutcome& outcome) {
+  pipeline::kill_runs_of_attempt(context.tracking, context.options.experiment, attempt.id,
+                                 context.clock.now_ms());
   const TrainedModel& best = best_of(outcome.models, context.options.train.metric);
   const Json info = {{"model", best.name},
                      {"version", outcome.version},
@@ -165,9 +167,6 @@ TrainingOutcome train(StageContext& context, bool force) {
   }
   context.progress.step("registering the best", 0.9);
   select_best(context, *check.attempt, data, outcome);
-  // A server that answered too late may have made a run that nobody knows of.
-  pipeline::kill_runs_of_attempt(context.tracking, context.options.experiment, check.attempt->id,
-                                 context.clock.now_ms());
   update_metadata(context, *check.attempt, outcome);
   outcome.trained = true;
   return outcome;

@@ -32,7 +32,8 @@ pipeline::TrainedModel train_model(StageContext& context, const metadata::Attemp
 void select_best(StageContext& context, const metadata::Attempt& attempt, const pipeline::TrainingData& data,
                  pipeline::TrainingOutcome& outcome);
 
-// Task "update metadata": one transaction sets the Variables and closes the attempt.
+// Task "update metadata": one transaction sets the Variables and closes the attempt. What a server that
+// answered too late may have made besides is marked KILLED before.
 void update_metadata(StageContext& context, const metadata::Attempt& attempt,
                      const pipeline::TrainingOutcome& outcome);
 

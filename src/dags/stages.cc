@@ -21,13 +21,17 @@ pipeline::PrepareResult prepare(StageContext& context, Date date, bool force) {
   options.force = force;
   pipeline::PrepareResult result =
       pipeline::prepare(options, date, context.engine, context.objects, context.progress);
+  move_latest_prepared_data(context, date);
+  return result;
+}
+
+void move_latest_prepared_data(StageContext& context, Date date) {
   metadata::Transaction transaction(context.metadata);
   const std::optional<std::string> latest = metadata::get_variable(context.metadata, kLatestPreparedData);
   if (!latest || Date::parse(*latest) < date) {
     metadata::set_variable(context.metadata, kLatestPreparedData, date.to_string());
   }
   transaction.commit();
-  return result;
 }
 
 DayOutcome run_day(StageContext& context, Date date, bool force) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "dags/schedule.h"
 #include "metadata/database.h"
 #include "pipeline/ingest/ingest.h"
 #include "pipeline/prepare/prepare.h"
@@ -32,6 +33,7 @@ struct ProjectOptions {
   pipeline::ValidateOptions validate;
   pipeline::PrepareOptions prepare;
   pipeline::TrainOptions train;
+  ScheduleOptions schedule;
 };
 
 struct StageContext {
@@ -53,6 +55,7 @@ pipeline::ValidationReport validate(StageContext& context, Date date);
 
 // 02_data_preparation_pipeline; moves latest_prepared_data forward, never back.
 pipeline::PrepareResult prepare(StageContext& context, Date date, bool force);
+void move_latest_prepared_data(StageContext& context, Date date);
 
 // 03_model_training_pipeline: on the data of `latest_prepared_data`; no runs and no version when there is
 // nothing new. See dags/model_training.h.

@@ -169,6 +169,13 @@ Allowed Allowed::tables(std::string what) {
   return allowed;
 }
 
+Allowed Allowed::checked(std::string what, void (*check)(const std::string& text)) {
+  Allowed allowed(Form::kChecked);
+  allowed.what_ = std::move(what);
+  allowed.check_ = check;
+  return allowed;
+}
+
 Allowed Allowed::or_word(std::string word) const {
   Allowed allowed = *this;
   allowed.word_ = std::move(word);
@@ -177,7 +184,7 @@ Allowed Allowed::or_word(std::string word) const {
 
 bool Allowed::is_plain_text() const {
   return form_ == Form::kText || form_ == Form::kName || form_ == Form::kChoice || form_ == Form::kUri ||
-         form_ == Form::kDate || form_ == Form::kMemory;
+         form_ == Form::kDate || form_ == Form::kMemory || form_ == Form::kChecked;
 }
 
 std::string Allowed::range_words(const char* noun) const {
@@ -193,6 +200,7 @@ std::string Allowed::words() const {
   const std::string also = word_.empty() ? "" : " or \"" + word_ + "\"";
   switch (form_) {
     case Form::kText:
+    case Form::kChecked:
       return what_ + also;
     case Form::kName:
       return "a name of letters, digits, '_', '-' and '.'" + also;
@@ -273,9 +281,20 @@ std::string Allowed::list_problem(const Value& value) const {
   return "";
 }
 
+std::string Allowed::check_problem(const Value& value) const {
+  if (!value.is_text()) return fmt::format("expected {}, got {}", words(), describe(value));
+  try {
+    check_(value.text);
+    return "";
+  } catch (const Error& error) {
+    return error.message();
+  }
+}
+
 std::string Allowed::problem(const Value& value, bool& not_built) const {
   if (!word_.empty() && value.is_text() && value.text == word_) return "";
   if (form_ == Form::kDate) return date_problem(value);
+  if (form_ == Form::kChecked) return check_problem(value);
   if (fits(value)) return value.is_list() ? list_problem(value) : "";
   const std::string name = form_ == Form::kUri ? scheme_of(value.text) : value.text;
   if (value.is_text() && has(later_, name)) {

@@ -35,6 +35,8 @@ class Allowed {
   static Allowed scalars();
   static Allowed table(std::string what);
   static Allowed tables(std::string what);
+  // Text that `check` takes: it throws an Error that says what is wrong.
+  static Allowed checked(std::string what, void (*check)(const std::string& text));
   // Also this one word: "all", "auto".
   Allowed or_word(std::string word) const;
 
@@ -60,7 +62,8 @@ class Allowed {
     kCommand,
     kScalars,
     kTable,
-    kTables
+    kTables,
+    kChecked
   };
   explicit Allowed(Form form) : form_(form) {}
 
@@ -68,6 +71,7 @@ class Allowed {
   bool number_fits(double value) const;
   std::string range_words(const char* noun) const;
   std::string list_problem(const Value& value) const;
+  std::string check_problem(const Value& value) const;
 
   Form form_;
   std::string what_;
@@ -77,6 +81,7 @@ class Allowed {
   std::optional<double> high_;
   bool open_ = false;
   std::string word_;
+  void (*check_)(const std::string& text) = nullptr;
 };
 
 // Bytes of "512 MB" (10^6) or "1.5 GiB" (2^30); nullopt for anything else.

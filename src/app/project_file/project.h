@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/project_file/value.h"
+#include "dags/schedule.h"
 #include "pipeline/ingest/ingest.h"
 #include "pipeline/prepare/prepare.h"
 #include "pipeline/train/train.h"
@@ -62,6 +63,7 @@ struct Project {
   pipeline::ValidateOptions validate;
   pipeline::PrepareOptions prepare;
   pipeline::TrainOptions train;
+  dags::ScheduleOptions schedule;
 
   std::vector<EffectiveSection> effective;
 };

@@ -5,6 +5,8 @@
 #include "app/project_file/declare.h"
 #include "base/date.h"
 #include "base/parallel.h"
+#include "base/time_zone.h"
+#include "dags/pipelines.h"
 
 namespace tidemill::app {
 namespace {
@@ -200,13 +202,61 @@ void declare_train(D& d) {
                  [](Project&, const Value&) {});  // read as blocks of their own
 }
 
+void check_schedule(const std::string& text) {
+  dags::check_schedule(text);
+}
+
+void check_time_zone(const std::string& name) {
+  TimeZone::find(name);
+}
+
+void declare_schedule(D& d) {
+  const Allowed schedule = Allowed::checked(
+      "a cron expression, a preset such as \"@weekly\", \"asset:NAME\" or \"none\"", check_schedule);
+  d.section("schedule");
+  d.with_default("data_generation", schedule, "\"@daily\"", "When 01_data_generation_pipeline runs.",
+                 [](Project& p, const Value& v) { p.schedule.data_generation = v.text; });
+  d.with_default("data_preparation", schedule, "\"asset:raw_data\"",
+                 "When 02_data_preparation_pipeline runs: each time 01 has brought raw data.",
+                 [](Project& p, const Value& v) { p.schedule.data_preparation = v.text; });
+  d.with_default("model_training", schedule, "\"none\"",
+                 "When 03_model_training_pipeline runs: by hand, \"@weekly\", or \"asset:prepared_data\" to "
+                 "train each time 02 has prepared data.",
+                 [](Project& p, const Value& v) { p.schedule.model_training = v.text; });
+  d.with_default("time_zone", Allowed::checked("a time zone such as \"Europe/Berlin\"", check_time_zone),
+                 "\"UTC\"", "Where the clocks hang that schedules go by; also decides which day it is.",
+                 [](Project& p, const Value& v) { p.schedule.time_zone = v.text; });
+  d.optional("start_date", Allowed::date(),
+             "First day that a schedule covers. When not set, the time that passed last is the first run.",
+             [](Project& p, const Value& v) { p.schedule.start_date = Date::parse(v.text); });
+  d.with_default("catchup", Allowed::boolean(), "false",
+                 "Whether runs that were missed since start_date are made up for, or only the latest.",
+                 [](Project& p, const Value& v) { p.schedule.catchup = v.boolean; });
+  d.with_default("paused", Allowed::boolean(), "false",
+                 "Whether the DAGs of a new project wait for `dags unpause`.",
+                 [](Project& p, const Value& v) { p.schedule.paused = v.boolean; });
+  d.with_default("retries", Allowed::integer(0, 1000), "1", "How often a failed task is tried again.",
+                 [](Project& p, const Value& v) { p.schedule.retries = static_cast<int>(v.integer); });
+  d.with_default("retry_delay_s", Allowed::integer(0, 86'400), "60", "Seconds before that.",
+                 [](Project& p, const Value& v) { p.schedule.retry_delay_s = v.integer; });
+  d.with_default("training_slots", Allowed::integer(1, 1024), "2",
+                 "Slots of the pool `training`: how many models are trained at once.",
+                 [](Project& p, const Value& v) { p.schedule.training_slots = static_cast<int>(v.integer); });
+  d.optional("task_timeout_s", Allowed::integer(1),
+             "Seconds after which a task is ended and counts as failed.",
+             [](Project& p, const Value& v) { p.schedule.task_timeout_s = v.integer; });
+  d.optional("task_memory_limit", Allowed::memory(),
+             "Memory after which a task is ended and counts as failed.",
+             [](Project& p, const Value& v) { p.schedule.task_memory_limit_bytes = parse_memory(v.text); });
+}
+
 }  // namespace
 
 const std::vector<Setting<Project>>& project_settings() {
   static const std::vector<Setting<Project>> kSettings = [] {
     D d;
     for (const auto declare : {declare_project, declare_stores, declare_engine, declare_source,
-                               declare_validate, declare_prepare, declare_train}) {
+                               declare_validate, declare_prepare, declare_train, declare_schedule}) {
       declare(d);
     }
     return d.take();

@@ -57,12 +57,13 @@ const std::vector<Section>& sections() {
       {"train", false, "How the best model is picked."},
       {"promote", false, "When a new version goes to Production by itself."},
       {"promote.rules", true, "A threshold in the words of MLflow's MetricThreshold."},
+      {"schedule", false, "When the three DAGs run under `tidemill up`."},
   };
   return kSections;
 }
 
 const std::vector<std::string>& sections_not_built() {
-  static const std::vector<std::string> kNames = {"schedule", "serve", "monitor"};
+  static const std::vector<std::string> kNames = {"serve", "monitor"};
   return kNames;
 }
 
