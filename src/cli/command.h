@@ -24,7 +24,8 @@ struct CommandContext {
   bool color = false;             // only on a terminal, and NO_COLOR unset or empty
   std::string project_dir = ".";  // -C
   int lock_timeout_s = 60;
-  int exit_code = 0;  // set by a command that ends well but not with 0
+  int exit_code = 0;        // set by a command that ends well but not with 0
+  int error_exit_code = 0;  // of any Error; 0: by its kind
   std::function<void()> action =
       nullptr;  // what to do once the whole line is parsed; set by the command given
 

@@ -54,7 +54,7 @@ void print_error(CommandContext& context, const std::string& message) {
 
 int report(CommandContext& context, const Error& error) {
   print_error(context, error.message());
-  return exit_code(error.code());
+  return context.error_exit_code != 0 ? context.error_exit_code : exit_code(error.code());
 }
 
 int run_action(CommandContext& context) {

@@ -19,6 +19,11 @@ void define_variables(CLI::App& parent, CommandContext& context);
 void define_store(CLI::App& parent, CommandContext& context);
 void define_tracking(CLI::App& parent, CommandContext& context);
 void define_doctor(CLI::App& parent, CommandContext& context);
+void define_up(CLI::App& parent, CommandContext& context);
+void define_dags(CLI::App& parent, CommandContext& context);
+void define_tasks(CLI::App& parent, CommandContext& context);
+void define_pools(CLI::App& parent, CommandContext& context);
+void define_backfill(CLI::App& parent, CommandContext& context);
 void define_completion(CLI::App& parent, CommandContext& context);
 
 // The writer lock, saying on the error stream whom it waits for.

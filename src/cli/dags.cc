@@ -1,0 +1,263 @@
+// dags list|details|show|trigger|list-runs|state|pause|unpause|next-execution: Airflow's commands, output and
+// exit codes (airflow/cli/commands/dag_command.py). Only data goes to stdout.
+
+#include <fstream>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/workflow_commands.h"
+#include "workflow/drawing.h"
+
+namespace tidemill::cli {
+namespace {
+
+using workflow::Dag;
+using workflow::DagRun;
+
+struct DagsArguments {
+  std::string dag_id, run, run_id, conf = "{}", logical_date, state, start_date, end_date, save;
+  bool no_backfill = false;
+  OutputFormat format = OutputFormat::kTable;
+};
+
+using Arguments = std::shared_ptr<DagsArguments>;
+using Rows = std::vector<std::vector<std::string>>;
+
+bool is_paused(workflow::Operations& operations, const Dag& dag) {
+  const auto state = operations.store().find_dag(dag.id);
+  return state ? state->is_paused : dag.is_paused_upon_creation;
+}
+
+workflow::Timetable timetable_of(const Dag& dag) {
+  if (!dag.schedule_assets.empty()) return workflow::Timetable::triggered_by_assets();
+  return workflow::Timetable::parse(dag.schedule, TimeZone::find(dag.time_zone));
+}
+
+void list(CommandContext& context, const DagsArguments& arguments) {
+  Workflow workflow(context, /*to_change=*/false);
+  const std::string file = (context.services().project_dir() / "tidemill.toml").string();
+  Rows rows;
+  for (const Dag& dag : workflow.dags()) {
+    rows.push_back(
+        {dag.id, file, dag.owner, python_boolean(is_paused(workflow.operations(), dag)), "tidemill", ""});
+  }
+  print_rows(context.out, arguments.format,
+             {"dag_id", "fileloc", "owners", "is_paused", "bundle_name", "bundle_version"}, rows);
+}
+
+void details(CommandContext& context, const DagsArguments& arguments) {
+  Workflow workflow(context, /*to_change=*/false);
+  const Dag& dag = workflow->dag(arguments.dag_id);
+  const workflow::Timetable timetable = timetable_of(dag);
+  const Rows rows = {
+      {"dag_id", dag.id},
+      {"description", dag.description},
+      {"fileloc", (context.services().project_dir() / "tidemill.toml").string()},
+      {"owners", dag.owner},
+      {"is_paused", python_boolean(is_paused(workflow.operations(), dag))},
+      {"timetable_summary", timetable.summary().value_or("None")},
+      {"timetable_description", timetable.description()},
+      {"timezone", dag.time_zone},
+      {"asset_expression", dag.schedule_assets.empty() ? "None" : join(dag.schedule_assets)},
+      {"start_date", dag.start_date_ms ? instant_text(dag.start_date_ms) : "None"},
+      {"catchup", python_boolean(dag.catchup)},
+      {"max_active_runs", std::to_string(dag.max_active_runs)},
+      {"max_active_tasks", std::to_string(dag.max_active_tasks)},
+      {"tags", join(dag.tags)},
+      {"task_count", std::to_string(dag.tasks.size())},
+  };
+  print_rows(context.out, arguments.format, {"property_name", "property_value"}, rows);
+}
+
+std::string picture(const Dag& dag, const std::string& file) {
+  if (file.ends_with(".svg")) return workflow::draw_svg(dag);
+  if (file.ends_with(".dot")) return workflow::draw_dot(dag);
+  throw Error(ErrorCode::kInvalidArgument,
+              fmt::format("--save {}: the name must end with .svg or .dot", file));
+}
+
+void show(CommandContext& context, const DagsArguments& arguments) {
+  Workflow workflow(context, /*to_change=*/false);
+  const Dag& dag = workflow->dag(arguments.dag_id);
+  if (arguments.save.empty()) {
+    context.out << workflow::draw_text(dag);
+    return;
+  }
+  std::ofstream file(arguments.save, std::ios::binary);
+  file << picture(dag, arguments.save);
+  file.flush();
+  if (!file) throw_system_error(errno, "write", arguments.save);
+  context.err << "File " << arguments.save << " saved\n";
+}
+
+std::vector<std::string> run_row(const DagRun& run) {
+  return {run.conf,
+          run.dag_id,
+          run.run_id,
+          instant_text(run.data_interval_start_ms),
+          instant_text(run.data_interval_end_ms),
+          instant_text(run.end_ms),
+          instant_text(run.last_scheduling_decision_ms),
+          instant_text(run.logical_date_ms),
+          std::string(name_of(run.run_type)),
+          instant_text(run.start_ms),
+          std::string(name_of(run.state)),
+          run.triggering_user_name.value_or("")};
+}
+
+void trigger(CommandContext& context, const DagsArguments& arguments) {
+  Workflow workflow(context, /*to_change=*/true);
+  workflow::TriggerOptions options;
+  if (!arguments.run_id.empty()) options.run_id = arguments.run_id;
+  if (!arguments.logical_date.empty()) options.logical_date_ms = parse_instant(arguments.logical_date);
+  options.conf = arguments.conf;
+  const DagRun run = workflow->trigger(arguments.dag_id, options);
+  if (is_paused(workflow.operations(), workflow->dag(run.dag_id))) {
+    context.err << "note: " << run.dag_id << " is paused: the run waits for 'dags unpause'\n";
+  }
+  print_rows(
+      context.out, arguments.format,
+      {"conf", "dag_id", "dag_run_id", "data_interval_start", "data_interval_end", "end_date",
+       "last_scheduling_decision", "logical_date", "run_type", "start_date", "state", "triggering_user_name"},
+      {run_row(run)});
+}
+
+void list_runs(CommandContext& context, const DagsArguments& arguments) {
+  Workflow workflow(context, /*to_change=*/false);
+  workflow->dag(arguments.dag_id);
+  workflow::RunFilter filter;
+  filter.dag_id = arguments.dag_id;
+  filter.order_by = "-run_after";
+  if (!arguments.state.empty()) {
+    const auto state = workflow::run_state_named(arguments.state);
+    if (!state) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("--state {}: use queued, running, success or failed", arguments.state));
+    }
+    filter.states = {*state};
+  }
+  if (!arguments.start_date.empty()) filter.logical_date_from_ms = parse_instant(arguments.start_date);
+  if (!arguments.end_date.empty()) filter.logical_date_to_ms = parse_instant(arguments.end_date);
+  Rows rows;
+  for (const DagRun& run : workflow->store().list_runs(filter, {1'000'000})) {
+    if (arguments.no_backfill && run.run_type == workflow::RunType::kBackfill) continue;
+    rows.push_back({run.dag_id, run.run_id, std::string(name_of(run.state)), instant_text(run.run_after_ms),
+                    instant_text(run.logical_date_ms), instant_text(run.start_ms), instant_text(run.end_ms)});
+  }
+  print_rows(context.out, arguments.format,
+             {"dag_id", "run_id", "state", "run_after", "logical_date", "start_date", "end_date"}, rows);
+}
+
+void state(CommandContext& context, const DagsArguments& arguments) {
+  Workflow workflow(context, /*to_change=*/false);
+  workflow->dag(arguments.dag_id);
+  try {
+    context.out << name_of(workflow->run(arguments.dag_id, arguments.run).state) << '\n';
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+    context.out << "None\n";  // as Airflow answers
+  }
+}
+
+void set_paused(CommandContext& context, const DagsArguments& arguments, bool to_paused) {
+  Workflow workflow(context, /*to_change=*/true);
+  workflow->set_paused(arguments.dag_id, to_paused);
+  print_rows(context.out, arguments.format, {"dag_id", "is_paused"},
+             {{arguments.dag_id, python_boolean(to_paused)}});
+}
+
+void next_execution(CommandContext& context, const DagsArguments& arguments) {
+  Workflow workflow(context, /*to_change=*/false);
+  const Dag& dag = workflow->dag(arguments.dag_id);
+  const auto known = workflow->store().find_dag(dag.id);
+  if (is_paused(workflow.operations(), dag)) {
+    context.err << "[INFO] Please be reminded this DAG is PAUSED now.\n";
+  }
+  std::optional<workflow::DataInterval> last;
+  if (known && known->last_interval_start_ms) {
+    last = {*known->last_interval_start_ms,
+            known->last_interval_end_ms.value_or(*known->last_interval_start_ms)};
+  }
+  const auto next = timetable_of(dag).next_run(last, {dag.start_date_ms, dag.end_date_ms, dag.catchup},
+                                               context.services().clock().now_ms());
+  if (!next)
+    context.err
+        << "[WARN] No following schedule can be found. This DAG may have schedule interval '@once' or "
+           "`None`.\n";
+  context.out << (next ? instant_text(next->run_after_ms) : "None") << '\n';
+}
+
+CLI::App* add(CLI::App& group, CommandContext& context, const char* name, const char* summary,
+              const Arguments& arguments, void (*action)(CommandContext&, const DagsArguments&)) {
+  CLI::App* command = group.add_subcommand(name, summary);
+  set_workflow_action(*command, context, [&context, arguments, action] { action(context, *arguments); });
+  return command;
+}
+
+void add_dag_id(CLI::App& command, const Arguments& arguments) {
+  command.add_option("dag_id", arguments->dag_id, "the DAG")->required()->type_name("DAG");
+}
+
+}  // namespace
+
+void define_dags(CLI::App& parent, CommandContext& context) {
+  CLI::App* group = parent.add_subcommand("dags", "the project's DAGs and their runs, as Airflow has them");
+  group->require_subcommand(1);
+  const auto arguments = std::make_shared<DagsArguments>();
+
+  CLI::App* command = add(*group, context, "list", "list the DAGs", arguments, list);
+  add_output_option(*command, arguments->format);
+
+  command = add(*group, context, "details", "what a DAG is", arguments, details);
+  add_dag_id(*command, arguments);
+  add_output_option(*command, arguments->format);
+
+  command = add(*group, context, "show", "draw a DAG", arguments, show);
+  add_dag_id(*command, arguments);
+  command->add_option("-s,--save", arguments->save, "into this file, .svg or .dot")->type_name("FILE");
+
+  command = add(*group, context, "trigger", "run a DAG now", arguments, trigger);
+  add_dag_id(*command, arguments);
+  command->add_option("-r,--run-id", arguments->run_id, "the run's id; manual__ and the time when not given");
+  command->add_option("-c,--conf", arguments->conf, "JSON for the run, such as {\"date\": \"2026-11-01\"}")
+      ->type_name("JSON");
+  command
+      ->add_option("-l,--logical-date,-e,--exec-date", arguments->logical_date,
+                   "the run's logical date; now when not given")
+      ->type_name("DATE");
+  add_output_option(*command, arguments->format);
+
+  command = add(*group, context, "list-runs", "list a DAG's runs", arguments, list_runs);
+  add_dag_id(*command, arguments);
+  command->add_option("--state", arguments->state, "only those in this state");
+  command->add_option("-s,--start-date", arguments->start_date, "from this logical date")->type_name("DATE");
+  command->add_option("-e,--end-date", arguments->end_date, "up to this logical date")->type_name("DATE");
+  command->add_flag("--no-backfill", arguments->no_backfill, "without runs of backfills");
+  add_output_option(*command, arguments->format);
+
+  command = add(*group, context, "state", "the state of a run", arguments, state);
+  add_dag_id(*command, arguments);
+  command->add_option("run", arguments->run, "its id or logical date")->required();
+
+  command = add(*group, context, "pause", "start no more runs of a DAG", arguments,
+                [](CommandContext& c, const DagsArguments& a) { set_paused(c, a, true); });
+  add_dag_id(*command, arguments);
+  add_output_option(*command, arguments->format);
+
+  command = add(*group, context, "unpause", "start runs of a DAG again", arguments,
+                [](CommandContext& c, const DagsArguments& a) { set_paused(c, a, false); });
+  add_dag_id(*command, arguments);
+  add_output_option(*command, arguments->format);
+
+  command = add(*group, context, "next-execution", "when a DAG runs next", arguments, next_execution);
+  add_dag_id(*command, arguments);
+}
+
+}  // namespace tidemill::cli

@@ -1,0 +1,47 @@
+#include "cli/workflow_commands.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/time_zone.h"
+#include "dags/pipelines.h"
+#include "workflow/operations/read_input.h"
+
+namespace tidemill::cli {
+namespace {
+
+constexpr int kAirflowFailure = 1;
+
+metadata::Database& database_of(CommandContext& context, bool to_change) {
+  return to_change ? context.services().metadata_for_writing() : context.services().metadata();
+}
+
+}  // namespace
+
+void set_workflow_action(CLI::App& command, CommandContext& context, std::function<void()> action) {
+  command.callback([&context, action = std::move(action)] {
+    context.error_exit_code = kAirflowFailure;
+    context.action = action;
+  });
+}
+
+Workflow::Workflow(CommandContext& context, bool to_change)
+    : dags_(dags::project_dags(context.services().options())),
+      operations_(database_of(context, to_change), dags_, context.services().clock(), {}) {}
+
+std::string instant_text(const std::optional<int64_t>& ms) {
+  return ms ? TimeZone::utc().isoformat(*ms) : "";
+}
+
+int64_t parse_instant(const std::string& text) {
+  if (const auto ms = workflow::find_instant(text)) return *ms;
+  throw Error(ErrorCode::kInvalidArgument,
+              fmt::format("'{}' is no date: write 2026-11-01 or 2026-11-01T06:00:00+00:00", text));
+}
+
+std::string python_boolean(bool value) {
+  return value ? "True" : "False";
+}
+
+}  // namespace tidemill::cli

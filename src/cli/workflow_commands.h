@@ -1,0 +1,41 @@
+#pragma once
+// What the commands of Airflow's groups share: dags, tasks, pools, backfill.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "workflow/operations.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tidemill::cli {
+
+// Sets the command's action. As in Airflow whatever goes wrong is exit code 1, but for usage, which is 2.
+void set_workflow_action(CLI::App& command, CommandContext& context, std::function<void()> action);
+
+// The project's DAGs and what can be done with them. `to_change`: the database is made where there is none.
+class Workflow {
+ public:
+  Workflow(CommandContext& context, bool to_change);
+  workflow::Operations& operations() { return operations_; }
+  workflow::Operations* operator->() { return &operations_; }
+  const std::vector<workflow::Dag>& dags() const { return dags_; }
+
+ private:
+  std::vector<workflow::Dag> dags_;
+  workflow::Operations operations_;
+};
+
+// "2026-11-01T00:00:00+00:00", "" for none.
+std::string instant_text(const std::optional<int64_t>& ms);
+// Errors: kInvalidArgument naming the text.
+int64_t parse_instant(const std::string& text);
+// "True" or "False", as Airflow prints them.
+std::string python_boolean(bool value);
+
+}  // namespace tidemill::cli
