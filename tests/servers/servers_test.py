@@ -1,13 +1,11 @@
-"""The servers themselves: each answers its own client, and has its data after it was killed."""
+"""The servers themselves: each answers its own client, and has its data after it was killed. `mlflow server`:
+killed_servers_test.py.
+"""
 
-from pathlib import Path
-
-import mlflow
 import psycopg
 import pytest
-from mlflow.tracking import MlflowClient
 
-from servers import BUCKET, MlflowServer, Postgres
+from servers import BUCKET, Postgres
 
 
 def end(server, how):
@@ -39,20 +37,3 @@ def test_postgres_keeps_its_rows(postgres, how):
     end(postgres, how)
     with psycopg.connect(address) as connection:
         assert connection.execute("SELECT one FROM kept").fetchall() == [(1,)]
-
-
-def test_mlflow_keeps_its_runs(postgres, s3, tmp_path):
-    """As teams run it: its facts in PostgreSQL, its artifacts on S3."""
-    store = postgres.create_database("mlflow")
-    with MlflowServer(store, f"s3://{BUCKET}/mlflow", s3.mlflow_environment) as server:
-        client = MlflowClient(server.url, server.url)
-        run = client.create_run(client.create_experiment("kept"), run_name="kept")
-        client.log_metric(run.info.run_id, "rmse", 0.25)
-        client.log_text(run.info.run_id, "kept", "note.txt")
-        end(server, "kill")
-        kept = client.get_run(run.info.run_id)
-        assert (kept.info.run_name, kept.data.metrics) == ("kept", {"rmse": 0.25})
-        path = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="note.txt",
-                                                   tracking_uri=server.url, dst_path=str(tmp_path))
-    assert Path(path).read_text() == "kept"
-    assert s3.client().list_objects_v2(Bucket=BUCKET, Prefix="mlflow/")["KeyCount"] == 1
