@@ -24,10 +24,10 @@ Verdict judge_successes(TriggerRule rule, const UpstreamCounts& up) {
     case TriggerRule::kNoneFailedMinOneSuccess:
       if (has_failed) return Verdict::kUpstreamFailed;
       return is_done && up.skipped == up.total ? Verdict::kSkip : run_if(is_done);
-    default:  // kAllDoneMinOneSuccess
+    default:  // kAllDoneMinOneSuccess: what is skipped is not done
+      if (up.skipped > 0) return Verdict::kSkip;
       if (!is_done) return Verdict::kWait;
-      if (up.success > 0) return Verdict::kRun;
-      return up.skipped == up.total ? Verdict::kSkip : Verdict::kUpstreamFailed;
+      return up.success > 0 ? Verdict::kRun : Verdict::kUpstreamFailed;
   }
 }
 

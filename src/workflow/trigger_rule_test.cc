@@ -68,7 +68,10 @@ constexpr Row kRows[] = {
     {kAllDoneMinOneSuccess, "sf", 'R'},
     {kAllDoneMinOneSuccess, "s.", '-'},
     {kAllDoneMinOneSuccess, "kk", 'K'},
-    {kAllDoneMinOneSuccess, "fk", 'U'},
+    {kAllDoneMinOneSuccess, "ff", 'U'},
+    {kAllDoneMinOneSuccess, "fk", 'K'},
+    {kAllDoneMinOneSuccess, "k.", 'K'},
+    {kAllDoneMinOneSuccess, "sk", 'K'},
 };
 
 std::optional<TaskState> state_of(char letter) {

@@ -63,8 +63,9 @@ inline std::optional<TaskState> step(TriggerRule rule, const std::vector<TaskSta
       if (good > 0) return TaskState::kRunning;
       return all_ended ? std::optional(none_ran) : std::nullopt;
     case TriggerRule::kAllDoneMinOneSuccess:
+      if (skipped > 0) return TaskState::kSkipped;
       if (!all_ended) return std::nullopt;
-      return good > 0 ? TaskState::kRunning : none_ran;
+      return good > 0 ? TaskState::kRunning : TaskState::kUpstreamFailed;
     case TriggerRule::kOneFailed:
       if (bad > 0) return TaskState::kRunning;
       return all_ended ? std::optional(TaskState::kSkipped) : std::nullopt;
