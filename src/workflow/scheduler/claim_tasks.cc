@@ -159,9 +159,10 @@ void Scheduler::launch_claimed() {
   bool have_all_started = true;
   for (TaskLaunch& launch : std::exchange(claimed_, {})) {
     const std::string id = launch.task_instance_id;
+    const int try_number = launch.try_number;
     try {
       executor_.launch(std::move(launch));
-      launched_.insert(id);
+      launched_[id] = try_number;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kResourceExhausted && error.code() != ErrorCode::kUnavailable) throw;
       have_all_started = false;

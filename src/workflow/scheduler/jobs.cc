@@ -30,7 +30,7 @@ void Scheduler::beat() {
     job.latest_heartbeat_ms = now_ms_;
     if (!store_.update_job(job)) {
       is_taken_over_ = true;
-      for (const std::string& id : launched_) executor_.cancel(id);
+      for (const auto& [id, try_number] : launched_) executor_.cancel(id);
       throw Error(ErrorCode::kConflict, "another scheduler took this one for dead and has its tasks");
     }
     job_ = job;
@@ -55,10 +55,9 @@ void Scheduler::take_over_from_dead() {
 
 // Claimed, but the executor never got them.
 void Scheduler::reset_lost_tasks() {
-  std::set<std::string> known = launched_;
-  for (const TaskEvent& event : events_) known.insert(event.task_instance_id);
   for (const TaskInstance& instance : store_.task_instances_of_job(job_.id)) {
-    if (!known.contains(instance.id)) reset(instance);
+    const auto launched = launched_.find(instance.id);
+    if (launched == launched_.end() || launched->second != instance.try_number) reset(instance);
   }
 }
 

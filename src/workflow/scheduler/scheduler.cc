@@ -188,7 +188,7 @@ void Scheduler::run(const std::atomic<bool>& stop) {
 
 void Scheduler::shut_down(int64_t patience_ms) {
   is_stopping_ = true;
-  for (const std::string& id : launched_) executor_.cancel(id);
+  for (const auto& [id, try_number] : launched_) executor_.cancel(id);
   const int64_t until_ms = clock_.now_ms() + patience_ms;
   tick();
   while (!launched_.empty() && clock_.now_ms() < until_ms) {

@@ -175,10 +175,10 @@ class Scheduler {
   std::set<RunKey> changed_runs_;
   std::map<RunKey, int64_t> look_at_;  // runs that are to be looked at because of the time
 
-  int64_t look_again_at_ms_ = 0;     // after a launch that failed
-  std::vector<TaskLaunch> claimed_;  // written down, to be launched after the commit
-  std::set<std::string> launched_;   // ids that the executor has
-  std::set<std::string> cancelled_;  // of these, told to end
+  int64_t look_again_at_ms_ = 0;         // after a launch that failed
+  std::vector<TaskLaunch> claimed_;      // written down, to be launched after the commit
+  std::map<std::string, int> launched_;  // ids and tries that the executor has
+  std::set<std::string> cancelled_;      // of these, told to end
   std::set<int64_t> submitted_callbacks_;
 };
 

@@ -26,6 +26,10 @@ std::string words_for(const TaskEvent& event) {
 void Scheduler::apply(const TaskEvent& event) {
   const auto instance = store_.find_task_instance(event.task_instance_id);
   if (!instance || instance->job_id != job_.id) return;  // deleted, or somebody else's by now
+  // Told of before, in a transaction that was kept although it was reported as failed: what is there now is
+  // the next try.
+  const auto launched = launched_.find(instance->id);
+  if (launched == launched_.end() || launched->second != instance->try_number) return;
   changed_runs_.insert({instance->dag_id, instance->run_id});
   if (event.kind == TaskEvent::Kind::kStarted) return apply_start(*instance, event);
   has_waiting_tasks_ = true;  // there is room again
@@ -170,7 +174,7 @@ void Scheduler::cancel_what_was_changed() {
     const bool runs = instance.state == TaskState::kQueued || instance.state == TaskState::kRunning;
     if (runs) wanted.insert(instance.id);
   }
-  for (const std::string& id : launched_) {
+  for (const auto& [id, try_number] : launched_) {
     if (!wanted.contains(id) && cancelled_.insert(id).second) executor_.cancel(id);
   }
 }
