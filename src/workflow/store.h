@@ -107,6 +107,9 @@ class Store {
   std::map<std::pair<std::string, std::string>, int64_t> active_task_counts();
   std::vector<TaskInstance> task_instances_of_job(int64_t job_id);
   void update_task_instance(const TaskInstance& instance);  // everything but its names
+  // For a clock that was set back: tries that end in the future ended now, and what waits after one of them
+  // waits as long as it was to, from now.
+  void end_tries_by(int64_t now_ms);
   // From scheduled to queued, for a job. False when it is not scheduled any more, or its last process may
   // still be there.
   bool claim(const TaskInstance& instance);

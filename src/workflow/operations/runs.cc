@@ -246,7 +246,7 @@ void Operations::mark_run(const std::string& dag_id, const std::string& run_id, 
     instance.state = state == RunState::kSuccess ? TaskState::kSuccess
                      : is_running(instance)      ? TaskState::kFailed
                                                  : TaskState::kSkipped;
-    instance.end_ms = now_ms;
+    instance.end_ms = std::max(now_ms, instance.start_ms.value_or(now_ms));
     store_.update_task_instance(instance);
   }
   marked.state = state;

@@ -119,6 +119,10 @@ bool Scheduler::complete_instances(const DagGraph& graph, const DagRun& run,
 void Scheduler::change_state(TaskInstance& instance, TaskState state) {
   if (instance.state == TaskState::kUpForRetry) store_.keep_try(instance);
   instance.state = state;
+  if (!instance.job_id) {  // of an earlier try
+    instance.pid = std::nullopt;
+    instance.hostname = std::nullopt;
+  }
   if (state == TaskState::kScheduled) {
     instance.scheduled_at_ms = now_ms_;
     instance.start_ms = instance.end_ms = instance.queued_at_ms = instance.next_retry_at_ms = std::nullopt;

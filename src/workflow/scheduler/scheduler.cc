@@ -96,6 +96,7 @@ bool Scheduler::database_changed() {
 }
 
 void Scheduler::look_at_all() {
+  store_.end_tries_by(now_ms_);
   paused_.clear();
   for (const DagState& state : store_.list_dags()) {
     if (state.is_paused) paused_.insert(state.dag_id);

@@ -196,6 +196,14 @@ void Store::update_task_instance(const TaskInstance& instance) {
        nullable(instance.note), instance.id});
 }
 
+void Store::end_tries_by(int64_t now_ms) {
+  database_.execute(
+      "UPDATE task_instance SET next_retry_at_ms = next_retry_at_ms - (end_ms - ?), end_ms = ?, "
+      "start_ms = CASE WHEN start_ms > ? THEN ? ELSE start_ms END WHERE state = 'up_for_retry' AND end_ms > "
+      "?",
+      {now_ms, now_ms, now_ms, now_ms, now_ms});
+}
+
 void Store::keep_try(const TaskInstance& instance) {
   database_.execute(
       "INSERT INTO task_instance_history (task_instance_id, dag_id, run_id, task_id, try_number, state, "

@@ -1,0 +1,70 @@
+// A clock that jumps loses nothing, repeats nothing and keeps nobody waiting.
+
+#include <gtest/gtest.h>
+
+#include "workflow/testing/world.h"
+
+namespace tidemill::workflow {
+namespace {
+
+using testing::dag;
+using testing::kDayMs;
+using testing::kHourMs;
+using testing::kStartMs;
+using testing::task;
+using testing::World;
+using Outcome = TaskReport::Outcome;
+
+Dag with_retry(double delay_s) {
+  Dag one = dag("d", {task("a")});
+  one.tasks[0].retries = 1;
+  one.tasks[0].retry_delay_s = delay_s;
+  return one;
+}
+
+TEST(Clock, SetBackByADayDoesNotHoldUpARetry) {
+  for (const bool restarts : {false, true}) {
+    World world({with_retry(60)});
+    world.reports["a#1"].outcome = Outcome::kFailed;
+    const DagRun run = world.trigger("d");
+    EXPECT_EQ(world.state(run, "a"), "up_for_retry");
+    world.clock.advance_ms(-kDayMs);
+    if (restarts) world.restart();
+    world.tick();
+    EXPECT_EQ(world.instance(run, "a").next_retry_at_ms, kStartMs - kDayMs + 60'000);
+    world.advance(30'000);
+    world.advance(30'000);
+    EXPECT_EQ(world.states(run), "a=success -> success");
+  }
+}
+
+TEST(Clock, SetBackLessThanSinceTheFailureChangesNothing) {
+  World world({with_retry(3600)});
+  world.reports["a#1"].outcome = Outcome::kFailed;
+  const DagRun run = world.trigger("d");
+  world.advance(600'000);
+  world.advance(-300'000);
+  EXPECT_EQ(world.instance(run, "a").next_retry_at_ms, kStartMs + kHourMs);
+}
+
+TEST(Clock, NothingTakesLessThanNoTime) {
+  World world({dag("d", {task("a"), task("b", {"a"})})});
+  world.held = {"a"};
+  const DagRun ended = world.trigger("d");
+  world.advance(1);
+  const DagRun marked = world.trigger("d");
+  world.clock.advance_ms(-kHourMs);
+  world.end(ended, "a", Outcome::kSuccess);
+  world.operations.mark_run("d", marked.run_id, RunState::kSuccess);
+  world.tick();
+  for (const DagRun& run : world.runs("d")) {
+    EXPECT_EQ(run.state, RunState::kSuccess);
+    EXPECT_GE(run.end_ms.value(), run.start_ms.value());
+    for (const TaskInstance& one : world.store.task_instances_of("d", run.run_id)) {
+      EXPECT_GE(one.end_ms.value(), one.start_ms.value_or(0)) << one.task_id;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tidemill::workflow
