@@ -28,6 +28,7 @@ struct RunFilter {
   std::vector<RunState> states;
   std::vector<RunType> run_types;
   std::optional<int64_t> backfill_id;
+  bool leaves_out_backfills = false;
   std::optional<int64_t> logical_date_from_ms, logical_date_to_ms;
   std::optional<int64_t> run_after_from_ms, run_after_to_ms;
   std::optional<int64_t> start_date_from_ms, start_date_to_ms;

@@ -47,6 +47,21 @@ TEST(Clock, SetBackLessThanSinceTheFailureChangesNothing) {
   EXPECT_EQ(world.instance(run, "a").next_retry_at_ms, kStartMs + kHourMs);
 }
 
+TEST(Clock, SetBackByADayDoesNotHoldUpARunThatWasDue) {
+  World world({dag("d", {task("a")})});
+  const DagRun cleared = world.trigger("d");
+  world.advance(1);
+  world.operations.set_paused("d", true);
+  const DagRun queued = world.trigger("d");
+  world.clock.advance_ms(-kDayMs);
+  world.operations.clear("d", cleared.run_id, {});
+  world.operations.set_paused("d", false);
+  world.tick();
+  EXPECT_EQ(world.run_state(queued), "success");
+  EXPECT_EQ(world.run_state(cleared), "success");
+  EXPECT_EQ(world.instance(cleared, "a").try_number, 2);
+}
+
 TEST(Clock, NothingTakesLessThanNoTime) {
   World world({dag("d", {task("a"), task("b", {"a"})})});
   world.held = {"a"};

@@ -1,6 +1,7 @@
 #include "workflow/scheduler/due_runs.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "workflow/runs.h"
@@ -8,9 +9,11 @@
 namespace tidemill::workflow {
 namespace {
 
+// As Airflow, those of backfills do not keep the schedule waiting: they come after all others.
 int64_t count_active(Store& store, const std::string& dag_id) {
   RunFilter filter;
   filter.dag_id = dag_id;
+  filter.leaves_out_backfills = true;
   filter.states = {RunState::kQueued, RunState::kRunning};
   return store.count_runs(filter);
 }
@@ -91,6 +94,28 @@ bool is_over(Store& store, const BackfillRun& run) {
   return !found || is_finished(found->state);
 }
 
+// Backfills come last, in the order that they ask for, whatever day or id a run of them has.
+// Source: airflow.models.dagrun.DagRun.get_queued_dag_runs_to_set_running.
+void put_backfill_last(Store& store, const std::optional<Backfill>& backfill, std::vector<DagRun>& queued) {
+  std::map<int64_t, size_t> places;
+  if (backfill) {
+    for (const BackfillRun& run : store.runs_of_backfill(backfill->id)) {
+      if (run.dag_run_id) places.emplace(*run.dag_run_id, places.size() + 1);
+    }
+  }
+  const auto place = [&](const DagRun& run) {
+    const auto found = places.find(run.id);
+    return found == places.end() ? 0 : found->second;
+  };
+  std::stable_sort(queued.begin(), queued.end(),
+                   [&](const DagRun& a, const DagRun& b) { return place(a) < place(b); });
+}
+
+// What was due once is due, also when the clock was set back since.
+bool is_early(const DagRun& run, int64_t now_ms) {
+  return run.clear_number == 0 && run.run_after_ms > std::max(now_ms, run.queued_at_ms);
+}
+
 void set_next_run(Store& store, DagState state, const std::optional<RunInfo>& info) {
   const std::optional<int64_t> run_after_ms = info ? std::optional(info->run_after_ms) : std::nullopt;
   if (state.next_run_after_ms == run_after_ms) return;
@@ -147,15 +172,10 @@ StartedRuns start_queued_runs(Store& store, const Dag& dag, int64_t now_ms) {
     filter.backfill_id = backfill->id;
     active_in_backfill = store.count_runs(filter);
   }
-  // A backfill's runs are in the order that it asks for (run_backwards), which is that of their ids.
-  if (backfill) {
-    std::stable_sort(queued.begin(), queued.end(), [](const DagRun& a, const DagRun& b) {
-      return a.backfill_id && b.backfill_id && a.backfill_id == b.backfill_id && a.id < b.id;
-    });
-  }
+  put_backfill_last(store, backfill, queued);
   for (DagRun& run : queued) {
     if (active >= dag.max_active_runs) break;
-    if (run.run_after_ms > now_ms) {
+    if (is_early(run, now_ms)) {
       started.next_ms = std::min(started.next_ms.value_or(run.run_after_ms), run.run_after_ms);
       continue;
     }

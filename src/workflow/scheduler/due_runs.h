@@ -13,8 +13,8 @@
 namespace tidemill::workflow {
 
 // Adds the runs that the schedule and changed assets ask for, as long as the DAG has fewer than
-// max_active_runs of them waiting or running, and writes down when the next one is due. Returns that,
-// nullopt: not by the clock, or not before one has ended. Call inside a transaction.
+// max_active_runs of them (beside those of backfills) waiting or running, and writes down when the next one is
+// due. Returns that, nullopt: not by the clock, or not before one has ended. Call inside a transaction.
 std::optional<int64_t> create_due_runs(Store& store, const DagGraph& graph, const Timetable& timetable,
                                        int64_t now_ms);
 
@@ -23,8 +23,8 @@ struct StartedRuns {
   std::optional<int64_t> next_ms;  // when the next queued run may start by its run_after
 };
 
-// Lets queued runs run, oldest first, as far as their run_after, max_active_runs of the DAG and of their
-// backfill allow. Call inside a transaction.
+// Lets queued runs run, oldest first and a backfill's last, as far as their run_after, max_active_runs of the
+// DAG and of their backfill allow. Call inside a transaction.
 StartedRuns start_queued_runs(Store& store, const Dag& dag, int64_t now_ms);
 
 // Ends the DAG's backfill when its runs are all over. Call inside a transaction.

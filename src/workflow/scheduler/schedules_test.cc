@@ -190,6 +190,63 @@ TEST(Schedules, BackfillsRunTheirDaysAndEnd) {
   for (const DagRun& run : world.runs("d")) EXPECT_EQ(run.state, RunState::kSuccess);
 }
 
+// The logical dates in the order in which their runs were launched.
+std::vector<int64_t> launched_days(World& world) {
+  std::vector<int64_t> days;
+  for (const TaskLaunch& launch : world.executor->launches) {
+    days.push_back(*world.store.find_run(launch.dag_id, launch.run_id)->logical_date_ms / kDayMs -
+                   kStartMs / kDayMs);
+  }
+  return days;
+}
+
+TEST(Schedules, BackfillsComeLastInTheirOwnOrder) {
+  Dag one = dag("d", {task("a")}, "@daily");
+  one.start_date_ms = kStartMs;
+  one.max_active_runs = 1;
+  World world({one});
+  world.clock.advance_ms(kHourMs);
+  world.tick();
+  TriggerOptions old;
+  old.logical_date_ms = kStartMs - 2 * kDayMs;
+  world.trigger("d", old);  // is run again by the backfill, under an id older than those of the other days
+  world.held = {"a"};
+  BackfillOptions options;
+  options.from_ms = kStartMs - 3 * kDayMs;
+  options.to_ms = kStartMs - kDayMs;
+  options.run_backwards = true;
+  options.reprocess_behavior = ReprocessBehavior::kCompleted;
+  world.operations.create_backfill("d", options);
+  world.tick();
+  world.advance(kDayMs);  // a day of the schedule is due while the backfill's first day runs
+  TriggerOptions by_hand;
+  by_hand.logical_date_ms = kStartMs + 10 * kDayMs;
+  world.trigger("d", by_hand);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(world.executor->running().size(), 1u);
+    world.executor->end(world.executor->running().begin()->first, {});
+    world.tick();
+  }
+  EXPECT_EQ(launched_days(world), (std::vector<int64_t>{0, -2, -1, 1, 10, -2, -3}));
+  for (const DagRun& run : world.runs("d")) EXPECT_EQ(run.state, RunState::kSuccess);
+}
+
+TEST(Schedules, ABackfillDoesNotKeepTheScheduleFromMakingRuns) {
+  Dag one = dag("d", {task("a")}, "@daily");
+  one.start_date_ms = kStartMs;
+  one.max_active_runs = 2;
+  World world({one});
+  world.held = {"a"};
+  world.tick();
+  BackfillOptions options;
+  options.from_ms = kStartMs - 5 * kDayMs;
+  options.to_ms = kStartMs - kDayMs;
+  world.operations.create_backfill("d", options);
+  world.tick();
+  world.advance(kDayMs);
+  EXPECT_TRUE(world.store.find_run_of("d", kStartMs + kDayMs));
+}
+
 TEST(Schedules, OnceAndContinuous) {
   World world({dag("once", {task("a")}, "@once"), dag("always", {task("b")}, "@continuous")});
   world.held = {"b"};
