@@ -116,14 +116,14 @@ void up(CommandContext& context) {
   set_training_pool(workflow.operations(), options.schedule.training_slots);
 
   const std::filesystem::path hidden = services.project_dir() / ".tidemill";
-  workflow::FileLiveness liveness(hidden / "schedulers");
+  const auto liveness = workflow::make_liveness(services.metadata_for_writing(), hidden / "schedulers");
   workflow::NoCallbacks callbacks;
   workflow::SchedulerOptions settings;
   settings.log_dir = (services.project_dir() / "logs").string();
   settings.hostname = host_name();
   settings.pid = getpid();
   workflow::Scheduler scheduler(services.metadata_for_writing(), workflow.dags(), *executor, services.clock(),
-                                settings, callbacks, liveness);
+                                settings, callbacks, *liveness);
   std::atomic<bool> is_stopping = false;
   const StopOnSignal signal([&] {
     is_stopping = true;

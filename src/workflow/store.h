@@ -169,6 +169,7 @@ class Store {
   int64_t count_jobs();
   // False when the job is not running any more: somebody has taken over from it.
   bool update_job(const Job& job);
+  bool is_running(int64_t job_id);
 
   void log(const LogEntry& entry);
   std::vector<LogEntry> list_log(const LogFilter& filter, const Page& page);  // newest first

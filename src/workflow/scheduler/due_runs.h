@@ -13,8 +13,8 @@
 namespace tidemill::workflow {
 
 // Adds the runs that the schedule and changed assets ask for, as long as the DAG has fewer than
-// max_active_runs of them (beside those of backfills) waiting or running, and writes down when the next one is
-// due. Returns that, nullopt: not by the clock, or not before one has ended. Call inside a transaction.
+// max_active_runs of them (beside those of backfills) waiting or running, and writes down when the next one
+// is due. Returns that, nullopt: not by the clock, or not before one has ended. Call inside a transaction.
 std::optional<int64_t> create_due_runs(Store& store, const DagGraph& graph, const Timetable& timetable,
                                        int64_t now_ms);
 

@@ -22,23 +22,24 @@ void Scheduler::start() {
   looks_at_all_ = true;
 }
 
-// Also when the clock was set back.
+// Each transaction makes sure that nobody has taken over: whoever was taken for dead writes nothing more.
 void Scheduler::beat() {
   const int64_t last_ms = job_.latest_heartbeat_ms;
-  if (last_ms == 0 || now_ms_ >= last_ms + options_.heartbeat_ms || now_ms_ < last_ms) {
-    Job job = job_;
-    job.latest_heartbeat_ms = now_ms_;
-    if (!store_.update_job(job)) {
-      is_taken_over_ = true;
-      for (const auto& [id, try_number] : launched_) executor_.cancel(id);
-      throw Error(ErrorCode::kConflict, "another scheduler took this one for dead and has its tasks");
-    }
-    job_ = job;
-    take_over_from_dead();
-    wake_by(job_.latest_heartbeat_ms + options_.heartbeat_ms);
-    return;
+  const bool was_set_back = now_ms_ < last_ms;
+  const bool is_due = last_ms == 0 || was_set_back || now_ms_ >= last_ms + options_.heartbeat_ms;
+  Job job = job_;
+  if (is_due) job.latest_heartbeat_ms = now_ms_;
+  const bool is_ours = is_due ? store_.update_job(job) : store_.is_running(job.id);
+  if (!is_ours) {
+    is_taken_over_ = true;
+    for (const auto& [id, try_number] : launched_) executor_.cancel(id);
+    throw Error(ErrorCode::kConflict, "another scheduler took this one for dead and has its tasks");
   }
-  wake_by(last_ms + options_.heartbeat_ms);
+  job_ = job;
+  wake_by(job_.latest_heartbeat_ms + options_.heartbeat_ms);
+  if (!is_due) return;
+  liveness_.hold(job_.id);
+  take_over_from_dead();
 }
 
 void Scheduler::take_over_from_dead() {

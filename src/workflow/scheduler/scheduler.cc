@@ -88,11 +88,17 @@ bool Scheduler::has_something_to_do() {
          (may_have_lost_tasks_ && now_ms_ >= look_again_at_ms_) || now_ms_ >= wake_at_ms_;
 }
 
-// By another connection than ours. A server tells nothing of the kind: look every time that somebody asks.
+// By another connection than ours. A server has the number of the next transaction that writes: writers of
+// this database wait for each other before they take theirs, so the one after ours means that nobody has
+// written. Other databases of the server count too, which costs no more than a look.
 bool Scheduler::database_changed() {
-  if (database_.dialect() != metadata::Dialect::kSqlite) return true;
-  const int64_t version = database_.query_first("PRAGMA data_version")->integer(0);
-  return std::exchange(data_version_, version) != version;
+  const bool is_sqlite = database_.dialect() == metadata::Dialect::kSqlite;
+  const int64_t version = database_
+                              .query_first(is_sqlite ? "PRAGMA data_version"
+                                                     : "SELECT txid_snapshot_xmax(txid_current_snapshot())")
+                              ->integer(0);
+  const bool is_ours = own_transaction_ && version == *own_transaction_ + 1;
+  return std::exchange(data_version_, version) != version && !is_ours;
 }
 
 void Scheduler::look_at_all() {
@@ -116,8 +122,10 @@ void Scheduler::work() {
   wake_at_ms_ = now_ms_ + options_.heartbeat_ms;
   if (job_.id == 0) start();
   if (std::exchange(looks_at_all_, false)) look_at_all();
-  if (may_have_lost_tasks_) reset_lost_tasks();
-  may_have_lost_tasks_ = false;
+  if (std::exchange(may_have_lost_tasks_, false)) {
+    liveness_.hold(job_.id);  // the connection may be another one
+    reset_lost_tasks();
+  }
   beat();
   for (const TaskEvent& event : events_) apply(event);
   for (const int64_t id : finished_callbacks_) store_.delete_callback(id);
@@ -135,6 +143,9 @@ void Scheduler::work() {
     follow_runs();
   }
   if (!is_stopping_) claim_tasks();
+  if (database_.dialect() == metadata::Dialect::kPostgres) {
+    own_transaction_ = database_.query_first("SELECT txid_current()")->integer(0);
+  }
   transaction.commit();
 }
 

@@ -8,8 +8,8 @@
 // at a time, but for wake().
 //
 // What happens depends on the database, the clock and the executor's events alone. Cost: a tick without
-// anything to do is one PRAGMA; else it looks at the runs that something happened to, and at all that are not
-// over only when somebody else has changed the database.
+// anything to do is one small query; else it looks at the runs that something happened to, and at all that
+// are not over only when somebody else has changed the database.
 
 #include <atomic>
 #include <cstdint>
@@ -159,7 +159,7 @@ class Scheduler {
   Job job_;
   int64_t now_ms_ = 0;
   int64_t wake_at_ms_ = 0;
-  std::optional<int64_t> data_version_;
+  std::optional<int64_t> data_version_, own_transaction_;  // see database_changed()
   bool is_registered_ = false, is_stopping_ = false, is_taken_over_ = false;
 
   // What is still to be done; kept until it is committed.

@@ -60,6 +60,10 @@ bool Store::update_job(const Job& job) {
              {job.state, job.latest_heartbeat_ms, nullable(job.end_ms), job.id}) == 1;
 }
 
+bool Store::is_running(int64_t job_id) {
+  return database_.query_first("SELECT 1 FROM job WHERE id = ? AND state = 'running'", {job_id}).has_value();
+}
+
 void Store::add_deadline(int64_t dag_run_id, int64_t position, int64_t deadline_ms) {
   database_.execute("INSERT INTO deadline (dag_run_id, position, deadline_ms) VALUES (?, ?, ?)",
                     {dag_run_id, position, deadline_ms});
