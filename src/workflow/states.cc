@@ -38,10 +38,11 @@ constexpr Names<TriggeredBy, 7> kTriggeredBy = {{{TriggeredBy::kCli, "cli"},
                                                  {TriggeredBy::kAsset, "asset"},
                                                  {TriggeredBy::kBackfill, "backfill"}}};
 
-constexpr Names<TriggerRule, 12> kTriggerRules = {
+constexpr Names<TriggerRule, 13> kTriggerRules = {
     {{TriggerRule::kAllSuccess, "all_success"},
      {TriggerRule::kAllFailed, "all_failed"},
      {TriggerRule::kAllDone, "all_done"},
+     {TriggerRule::kAllDoneSetupSuccess, "all_done_setup_success"},
      {TriggerRule::kAllDoneMinOneSuccess, "all_done_min_one_success"},
      {TriggerRule::kOneSuccess, "one_success"},
      {TriggerRule::kOneFailed, "one_failed"},

@@ -31,6 +31,7 @@ enum class TriggerRule {
   kAllSuccess,
   kAllFailed,
   kAllDone,
+  kAllDoneSetupSuccess,  // as kAllDone: there are no setup tasks here
   kAllDoneMinOneSuccess,
   kOneSuccess,
   kOneFailed,

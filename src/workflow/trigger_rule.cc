@@ -65,6 +65,7 @@ Verdict judge(TriggerRule rule, const UpstreamCounts& up) {
     case TriggerRule::kAllFailed:
       return up.success + up.skipped > 0 ? Verdict::kSkip : run_if(failed + up.removed == up.total);
     case TriggerRule::kAllDone:
+    case TriggerRule::kAllDoneSetupSuccess:
       return run_if(is_done);
     case TriggerRule::kOneFailed:
       if (failed > 0) return Verdict::kRun;

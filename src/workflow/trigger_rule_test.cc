@@ -34,6 +34,8 @@ constexpr Row kRows[] = {
     {kAllDone, "sf", 'R'},
     {kAllDone, "ku", 'R'},
     {kAllDone, "s.", '-'},
+    {kAllDoneSetupSuccess, "fk", 'R'},
+    {kAllDoneSetupSuccess, "s.", '-'},
     {kOneSuccess, "s.", 'R'},
     {kOneSuccess, "f.", '-'},
     {kOneSuccess, "ff", 'U'},

@@ -38,6 +38,7 @@ inline std::optional<TaskState> step(TriggerRule rule, const std::vector<TaskSta
     case TriggerRule::kAlways:
       return TaskState::kRunning;
     case TriggerRule::kAllDone:
+    case TriggerRule::kAllDoneSetupSuccess:
       return run_when(all_ended);
     case TriggerRule::kAllSuccess:
       if (bad > 0) return TaskState::kUpstreamFailed;
