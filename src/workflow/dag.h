@@ -59,9 +59,10 @@ struct Dag {
   std::vector<Task> tasks;
 
   // "@daily", "0 6 * * 1", "@once", "@continuous", "none"; or, when there are any, each of the assets has
-  // changed.
+  // changed, or one of them (Airflow's AssetAny).
   std::string schedule = "none";
   std::vector<std::string> schedule_assets;
+  bool any_asset_is_enough = false;
   std::string time_zone = "UTC";
   std::optional<int64_t> start_date_ms, end_date_ms;
   bool catchup = false;

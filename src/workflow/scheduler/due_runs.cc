@@ -51,8 +51,7 @@ void add_asset_run(Store& store, const DagGraph& graph, const std::vector<AssetE
   run.run_after_ms = now_ms;
   run.triggered_by = TriggeredBy::kAsset;
   const AssetEvent& last = events.back();
-  const bool is_single = dag.schedule_assets.size() == 1;
-  if (is_single && last.source_dag_id && last.source_run_id) {
+  if (events.size() == 1 && last.source_dag_id && last.source_run_id) {
     if (const auto source = store.find_run(*last.source_dag_id, *last.source_run_id)) {
       run.logical_date_ms = source->logical_date_ms;
       run.data_interval_start_ms = source->data_interval_start_ms;
@@ -66,12 +65,12 @@ void add_asset_run(Store& store, const DagGraph& graph, const std::vector<AssetE
   store.take_asset_events(dag.id, run.id, ids);
 }
 
-// One asset: a run for each event, so that no day's data is passed over. Several: a run once all have
-// changed.
+// One asset is waited for, or any: a run for each event, so that no day's data is passed over. Several: a run
+// once all have changed.
 void create_asset_runs(Store& store, const DagGraph& graph, int64_t now_ms) {
   const Dag& dag = graph.dag();
   const std::vector<AssetEvent> events = store.queued_asset_events(dag.id);
-  if (dag.schedule_assets.size() == 1) {
+  if (dag.schedule_assets.size() == 1 || dag.any_asset_is_enough) {
     for (const AssetEvent& event : events) add_asset_run(store, graph, {event}, now_ms);
     return;
   }

@@ -164,6 +164,31 @@ TEST(Schedules, SeveralAssetsMustAllChange) {
   EXPECT_EQ(world.store.asset_events_of(world.runs("consumer")[0].id).size(), 3u);
 }
 
+TEST(Schedules, AnyOfSeveralAssetsStartsARun) {
+  Dag consumer = dag("consumer", {task("use")});
+  consumer.schedule_assets = {"left", "right"};
+  consumer.any_asset_is_enough = true;
+  World world({consumer});
+  world.tick();
+  world.operations.add_asset_event("right", "{}");
+  world.operations.add_asset_event("left", "{}");
+  world.tick();
+  ASSERT_EQ(world.runs("consumer").size(), 2u);
+  EXPECT_EQ(world.store.asset_events_of(world.runs("consumer")[0].id).at(0).asset, "right");
+}
+
+TEST(Schedules, APausedDagDoesNotHearOfAssets) {
+  Dag consumer = dag("consumer", {task("use")});
+  consumer.schedule_assets = {"rows"};
+  World world({consumer});
+  world.tick();
+  world.operations.set_paused("consumer", true);
+  world.operations.add_asset_event("rows", "{}");
+  world.operations.set_paused("consumer", false);
+  world.tick();
+  EXPECT_TRUE(world.runs("consumer").empty());
+}
+
 TEST(Schedules, BackfillsRunTheirDaysAndEnd) {
   Dag one = daily(false);
   one.max_active_runs = 2;
