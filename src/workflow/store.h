@@ -102,7 +102,7 @@ class Store {
   std::vector<TaskInstance> list_task_instances(const TaskFilter& filter, const Page& page = {});
   int64_t count_task_instances(const TaskFilter& filter);
   // Those that the scheduler may launch (scheduled, of running runs of DAGs that are not paused), in the
-  // order in which it takes them: heaviest first, then the oldest run.
+  // order in which it takes them: heaviest first, then the oldest run, then by task id.
   std::vector<TaskInstance> scheduled_task_instances(const Page& page);
   // How many tasks with a process each run has; runs without any are not in it.
   std::map<std::pair<std::string, std::string>, int64_t> active_task_counts();

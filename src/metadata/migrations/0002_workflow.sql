@@ -67,7 +67,7 @@ CREATE TABLE task_instance (
 );
 CREATE INDEX task_instance_state ON task_instance (dag_id, state);
 -- In the order in which the scheduler takes them.
-CREATE INDEX task_instance_scheduled ON task_instance (priority_weight DESC, run_after_ms, id)
+CREATE INDEX task_instance_scheduled ON task_instance (priority_weight DESC, run_after_ms, task_id, id)
   WHERE state = 'scheduled';
 CREATE INDEX task_instance_job ON task_instance (job_id) WHERE job_id IS NOT NULL;
 

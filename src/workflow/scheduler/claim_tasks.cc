@@ -82,7 +82,12 @@ void Scheduler::claim_tasks() {
 bool Scheduler::claim(TaskInstance& instance, Room& room, std::map<RunKey, RunContext>& contexts) {
   const TaskPlace place = find(instance);
   const auto pool = room.pools.find(instance.pool);
-  if (place.node == nullptr || pool == room.pools.end() || pool->second < instance.pool_slots) return false;
+  if (place.node == nullptr) return false;
+  if (pool == room.pools.end()) {
+    tell_hopeless(instance, "waits for ever: there is no pool '" + instance.pool + "'");
+    return false;
+  }
+  if (pool->second < instance.pool_slots) return false;
   const RunKey run(instance.dag_id, instance.run_id);
   int64_t& in_run = room.in_run[run];
   if (in_run >= place.followed->dag.max_active_tasks) return false;
@@ -103,6 +108,12 @@ bool Scheduler::claim(TaskInstance& instance, Room& room, std::map<RunKey, RunCo
   if (context == contexts.end()) context = contexts.emplace(run, context_of(*place.followed, instance)).first;
   claimed_.push_back(launch_of(place, instance, context->second));
   return true;
+}
+
+// Once for each task that the scheduler meets.
+void Scheduler::tell_hopeless(const TaskInstance& instance, const std::string& why) {
+  if (!told_hopeless_.insert({instance.id, instance.pool}).second) return;
+  log_failure(instance, why);
 }
 
 Scheduler::RunContext Scheduler::context_of(const Followed& followed, const TaskInstance& instance) {

@@ -168,6 +168,7 @@ void Scheduler::after_commit() {
 // Whatever was in the transaction may or may not be in the database.
 void Scheduler::recover() {
   claimed_.clear();
+  told_hopeless_.clear();
   looks_at_all_ = true;
   may_have_lost_tasks_ = true;
   has_new_callbacks_ = true;

@@ -134,6 +134,7 @@ class Scheduler {
   // claim_tasks.cc: what is launched
   void claim_tasks();
   bool claim(TaskInstance& instance, Room& room, std::map<RunKey, RunContext>& contexts);
+  void tell_hopeless(const TaskInstance& instance, const std::string& why);
   RunContext context_of(const Followed& followed, const TaskInstance& instance);
   TaskLaunch launch_of(const TaskPlace& place, const TaskInstance& instance, const RunContext& context);
   void launch_claimed();
@@ -180,6 +181,7 @@ class Scheduler {
   std::map<std::string, int> launched_;  // ids and tries that the executor has
   std::set<std::string> cancelled_;      // of these, told to end
   std::set<int64_t> submitted_callbacks_;
+  std::set<std::pair<std::string, std::string>> told_hopeless_;  // instance and pool
 };
 
 }  // namespace tidemill::workflow

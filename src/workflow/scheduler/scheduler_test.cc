@@ -295,5 +295,33 @@ TEST(Scheduler, TasksThatTheDagLostOrGotSinceTheRunBegan) {
   EXPECT_EQ(world.states(run), "a=success b=removed c=removed new=success -> success");
 }
 
+TEST(Scheduler, ATaskWithoutAPoolWaitsAndTheLogSaysWhy) {
+  Dag one = dag("d", {task("a")});
+  one.tasks[0].pool = "gpu";
+  World world({one});
+  const DagRun run = world.trigger("d");
+  world.advance(kHourMs);
+  EXPECT_EQ(world.states(run), "a=scheduled -> running");
+  LogFilter filter;
+  filter.task_id = "a";
+  const std::vector<LogEntry> entries = world.store.list_log(filter, {});
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].extra, "waits for ever: there is no pool 'gpu'");
+  world.operations.set_pool(testing::pool("gpu", 1));
+  world.tick();
+  EXPECT_EQ(world.states(run), "a=success -> success");
+}
+
+// Whatever their ids are, which are random.
+TEST(Scheduler, TasksOfOneWeightStartByTheirNames) {
+  std::vector<Task> tasks;
+  for (const char* id : {"d", "b", "a", "c", "e"}) tasks.push_back(task(id));
+  World world({dag("d", tasks)});
+  world.trigger("d");
+  std::string order;
+  for (const TaskLaunch& launch : world.executor->launches) order += launch.task_id;
+  EXPECT_EQ(order, "abcde");
+}
+
 }  // namespace
 }  // namespace tidemill::workflow

@@ -55,6 +55,43 @@ TEST(Throughput, OfInstantTasks) {
   std::filesystem::remove_all(dir);
 }
 
+TEST(Throughput, WhereLimitsKeepManyWaiting) {
+  const auto time = [](const std::string& what, Dag one, int run_count, int slots) {
+    World world({one}, {});
+    world.operations.set_pool(pool("few", slots));
+    world.tick();
+    for (int i = 0; i < run_count; ++i) {
+      TriggerOptions given;
+      given.run_id = "run_" + std::to_string(i);
+      world.operations.trigger(one.id, given);
+    }
+    const auto start = steady_clock::now();
+    world.tick();
+    while (world.executor->has_events()) world.scheduler->tick();
+    const double seconds = seconds_since(start);
+    RunFilter succeeded;
+    succeeded.states = {RunState::kSuccess};
+    EXPECT_EQ(world.store.count_runs(succeeded), run_count);
+    std::cout << what << ": " << static_cast<int>(run_count * static_cast<double>(one.tasks.size()) / seconds)
+              << " tasks/s\n";
+  };
+  Dag wide = dag("d", {});
+  for (int i = 0; i < 1000; ++i) wide.tasks.push_back(task("t" + std::to_string(i)));
+  wide.max_active_tasks = 16;
+  time("one run of 1000 tasks, 16 at once", wide, 1, 16);
+  wide.max_active_tasks = 1000;
+  wide.tasks.resize(500);
+  for (Task& one : wide.tasks) one.pool = "few";
+  time("one run of 500 tasks, a pool of 4", wide, 1, 4);
+  Dag chain = dag("d", {task("t0")});
+  for (int i = 1; i < 200; ++i)
+    chain.tasks.push_back(task("t" + std::to_string(i), {"t" + std::to_string(i - 1)}));
+  time("one chain of 200 tasks", chain, 1, 4);
+  Dag small = dag("d", {task("a"), task("b", {"a"})});
+  small.max_active_runs = 1;
+  time("500 queued runs, one at once", small, 500, 4);
+}
+
 TEST(Throughput, OfListsOverThousandRuns) {
   auto database = memory_database();
   Dag one = dag("d", {task("a"), task("b"), task("c"), task("e"), task("f")});

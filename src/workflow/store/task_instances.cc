@@ -154,7 +154,7 @@ std::vector<TaskInstance> Store::scheduled_task_instances(const Page& page) {
              "AND EXISTS (SELECT 1 FROM dag d WHERE d.dag_id = task_instance.dag_id AND d.is_paused = 0) "
              "AND EXISTS (SELECT 1 FROM dag_run r WHERE r.dag_id = task_instance.dag_id "
              "AND r.run_id = task_instance.run_id AND r.state = 'running') "
-             "ORDER BY priority_weight DESC, run_after_ms, id LIMIT ? OFFSET ?"),
+             "ORDER BY priority_weight DESC, run_after_ms, task_id, id LIMIT ? OFFSET ?"),
       Condition().values_with(page)));
 }
 
