@@ -21,6 +21,12 @@ Skipped skipped_in(Store& store, const DagRun& run) {
   return skipped;
 }
 
+bool is_first_of_backfill(Store& store, const DagRun& run) {
+  if (!run.backfill_id) return false;
+  const std::vector<BackfillRun> runs = store.runs_of_backfill(*run.backfill_id);
+  return !runs.empty() && runs.front().dag_run_id == run.id;
+}
+
 bool has_ended(const TaskInstance& instance) {
   return instance.state && is_finished(*instance.state);
 }
@@ -161,12 +167,15 @@ bool Scheduler::times_out(Followed& followed, DagRun& run) {
   return true;
 }
 
-// Source: airflow.ti_deps.deps.prev_dagrun_dep. "Before" is by logical date; a run without one has no past.
+// Source: airflow.ti_deps.deps.prev_dagrun_dep. "Before" is by logical date, with catchup among the runs that
+// nobody started by hand. A run without a logical date has no past, and a backfill looks at none but its own.
 bool Scheduler::past_allows(const Dag& dag, const DagRun& run, const Task& task) {
   if ((!task.depends_on_past && !task.wait_for_downstream) || !run.logical_date_ms) return true;
+  if (is_first_of_backfill(store_, run)) return true;
   RunFilter filter;
   filter.dag_id = dag.id;
   filter.logical_date_to_ms = *run.logical_date_ms - 1;
+  if (dag.catchup) filter.run_types = {RunType::kScheduled, RunType::kBackfill, RunType::kAssetTriggered};
   filter.order_by = "-logical_date";
   const std::vector<DagRun> before = store_.list_runs(filter, {1});
   if (before.empty()) return true;

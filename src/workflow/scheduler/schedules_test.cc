@@ -256,6 +256,49 @@ TEST(Schedules, BackfillsComeLastInTheirOwnOrder) {
   for (const DagRun& run : world.runs("d")) EXPECT_EQ(run.state, RunState::kSuccess);
 }
 
+Dag looking_at_its_past(bool catchup) {
+  Dag one = dag("d", {task("a")}, "@daily");
+  one.start_date_ms = kStartMs;
+  one.catchup = catchup;
+  one.tasks[0].depends_on_past = true;
+  return one;
+}
+
+TEST(Schedules, TheFirstRunOfABackfillLooksAtNoPast) {
+  World world({looking_at_its_past(false)});
+  world.clock.advance_ms(kHourMs);
+  TriggerOptions failing;
+  failing.logical_date_ms = kStartMs - 9 * kDayMs;
+  world.held = {"a"};
+  world.end(world.trigger("d", failing), "a", TaskReport::Outcome::kFailed);
+  world.held.clear();
+  BackfillOptions options;
+  options.from_ms = kStartMs - 2 * kDayMs;
+  options.to_ms = kStartMs - kDayMs;
+  options.reprocess_behavior = ReprocessBehavior::kFailed;
+  const auto made = world.operations.create_backfill("d", options);
+  world.tick();
+  ASSERT_EQ(made.runs.size(), 2u);
+  for (const BackfillRun& run : made.runs) {
+    EXPECT_EQ(world.store.find_run(*run.dag_run_id)->state, RunState::kSuccess);
+  }
+}
+
+TEST(Schedules, WithCatchupARunByHandIsNoPast) {
+  for (const bool catchup : {false, true}) {
+    World world({looking_at_its_past(catchup)});
+    world.tick();
+    world.clock.advance_ms(kHourMs);
+    world.held = {"a"};
+    world.end(world.trigger("d"), "a", TaskReport::Outcome::kFailed);
+    world.held.clear();
+    world.advance(kDayMs);
+    const auto next = world.store.find_run_of("d", kStartMs + kDayMs);
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->state, catchup ? RunState::kSuccess : RunState::kRunning);
+  }
+}
+
 TEST(Schedules, ABackfillDoesNotKeepTheScheduleFromMakingRuns) {
   Dag one = dag("d", {task("a")}, "@daily");
   one.start_date_ms = kStartMs;
