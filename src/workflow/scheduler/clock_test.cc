@@ -47,6 +47,38 @@ TEST(Clock, SetBackLessThanSinceTheFailureChangesNothing) {
   EXPECT_EQ(world.instance(run, "a").next_retry_at_ms, kStartMs + kHourMs);
 }
 
+TEST(Clock, ForwardByADayAndBackLosesNoRunAndRepeatsNone) {
+  for (const bool catchup : {false, true}) {
+    Dag one = dag("d", {task("a")}, "@hourly");
+    one.start_date_ms = kStartMs;
+    one.catchup = catchup;
+    World world({one});
+    world.tick();
+    world.advance(kDayMs);
+    world.advance(-kDayMs);
+    EXPECT_EQ(world.store.find_dag("d")->next_run_after_ms, kStartMs + kHourMs);
+    world.restart();
+    for (int hour = 0; hour < 30; ++hour) world.advance(kHourMs);
+    std::multiset<int64_t> hours;
+    for (const DagRun& run : world.runs("d")) hours.insert((*run.logical_date_ms - kStartMs) / kHourMs);
+    EXPECT_EQ(hours.size(), 31u);
+    for (int64_t hour = 0; hour <= 30; ++hour) EXPECT_EQ(hours.count(hour), 1u) << hour;
+  }
+}
+
+TEST(Clock, SetBackByADayOnceStaysOnceAndContinuousGoesOn) {
+  World world({dag("once", {task("a")}, "@once"), dag("always", {task("b")}, "@continuous")});
+  world.held = {"b"};
+  world.tick();
+  world.advance(-kDayMs);
+  world.advance(1000);
+  EXPECT_EQ(world.runs("once").size(), 1u);
+  ASSERT_EQ(world.runs("always").size(), 1u);
+  world.end(world.runs("always")[0], "b", Outcome::kSuccess);
+  ASSERT_EQ(world.runs("always").size(), 2u);
+  EXPECT_EQ(world.runs("always")[1].state, RunState::kRunning);
+}
+
 TEST(Clock, SetBackByADayDoesNotHoldUpARunThatWasDue) {
   World world({dag("d", {task("a")})});
   const DagRun cleared = world.trigger("d");

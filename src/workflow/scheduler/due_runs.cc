@@ -87,6 +87,20 @@ std::optional<DataInterval> last_interval(const DagState& state) {
                       state.last_interval_end_ms.value_or(*state.last_interval_start_ms)};
 }
 
+// The clock was ahead when the last run was made: what is due in between has not been made. What has is found
+// by its date when its time comes.
+void forget_the_future(Store& store, DagState& state, int64_t now_ms) {
+  if (state.last_interval_start_ms.value_or(now_ms) <= now_ms) return;
+  RunFilter filter;
+  filter.dag_id = state.dag_id;
+  filter.run_types = {RunType::kScheduled};
+  filter.logical_date_to_ms = now_ms;
+  filter.order_by = "-logical_date";
+  const std::vector<DagRun> last = store.list_runs(filter, {1});
+  state.last_interval_start_ms = last.empty() ? std::nullopt : last.front().data_interval_start_ms;
+  state.last_interval_end_ms = last.empty() ? std::nullopt : last.front().data_interval_end_ms;
+}
+
 bool is_over(Store& store, const BackfillRun& run) {
   if (!run.dag_run_id) return true;
   const auto found = store.find_run(*run.dag_run_id);
@@ -137,6 +151,7 @@ std::optional<int64_t> create_due_runs(Store& store, const DagGraph& graph, cons
   }
   DagState state = *found;
   const int limit = std::min(dag.max_active_runs, timetable.active_run_limit().value_or(dag.max_active_runs));
+  if (timetable.kind() != Timetable::Kind::kOnce) forget_the_future(store, state, now_ms);
   TimeRestriction restriction = {dag.start_date_ms, dag.end_date_ms, dag.catchup};
   if (dag.catchup && !restriction.earliest_ms) restriction.earliest_ms = state.first_seen_at_ms;
   while (true) {
