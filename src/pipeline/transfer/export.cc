@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <system_error>
 
@@ -29,16 +28,6 @@ auto all_pages(Query query, const Search& search) {
     std::ranges::move(page.items, std::back_inserter(items));
   }
   return items;
-}
-
-void write_file(const fs::path& path, std::string_view bytes) {
-  std::error_code failure;
-  fs::create_directories(path.parent_path(), failure);
-  if (failure) throw_system_error(failure.value(), "create folder", path.parent_path().string());
-  std::ofstream file(path, std::ios::binary);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  if (!file) throw_system_error(errno, "write", path.string());
 }
 
 // Of any size: it is not held in memory.

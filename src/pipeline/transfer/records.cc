@@ -1,7 +1,9 @@
 #include "pipeline/transfer/records.h"
 
 #include <cmath>
+#include <fstream>
 #include <limits>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -305,6 +307,16 @@ TrackingRecords parse_records(std::string_view text, const std::string& place) {
   }
   if (!ended) throw Error(ErrorCode::kCorrupted, fmt::format("{} ends before its last line", place));
   return records;
+}
+
+void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  std::error_code failure;
+  std::filesystem::create_directories(path.parent_path(), failure);
+  if (failure) throw_system_error(failure.value(), "create folder", path.parent_path().string());
+  std::ofstream file(path, std::ios::binary);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  if (!file) throw_system_error(errno, "write", path.string());
 }
 
 }  // namespace tidemill::pipeline

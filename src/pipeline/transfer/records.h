@@ -2,7 +2,9 @@
 // What a tracking store holds, as JSON lines: the format of `tidemill tracking export`, described in
 // docs/reference/tracking-export.md. Errors of reading: kCorrupted naming what is missing.
 
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json_fwd.h"
@@ -45,5 +47,8 @@ struct TrackingRecords {
 std::string format_records(const TrackingRecords& records, const std::string& from);
 // Errors: kCorrupted with the line; kNotImplemented for another version of the format.
 TrackingRecords parse_records(std::string_view text, const std::string& place);
+
+// Makes the folder too. Errors: those of throw_system_error.
+void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace tidemill::pipeline
