@@ -47,9 +47,7 @@ workflow::TaskReport run_task(CommandContext& context, const workflow::TaskLaunc
       [](const std::string& holder) { std::cout << "waiting for " << holder << std::endl; });
   LogProgress progress(std::cout);
   dags::StageContext stages = stage_context(services, progress);
-  workflow::TaskReport report = dags::run_task(stages, launch, std::cout);
-  std::cout.flush();
-  return report;
+  return dags::run_task(stages, launch, std::cout);
 }
 
 // What killed tasks left behind goes away when nobody works on the project.

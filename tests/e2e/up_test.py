@@ -133,6 +133,8 @@ def test_a_task_that_cannot_work_fails_with_its_reason(idle):
         assert up.tasks(GENERATION, run) == {
             "generate_data": "failed", "validate_data": "upstream_failed",
             "trigger_data_preparation": "upstream_failed"}
+        said = idle.run("tasks", "logs", GENERATION, "generate_data", run).stdout
+        assert "ERROR" in said and "'yesterday'" in said
     assert not any(idle.features.rglob("data.parquet"))
 
 

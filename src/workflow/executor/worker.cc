@@ -82,6 +82,7 @@ WorkerReport run(const RunTask& run_task, const TaskLaunch& launch) {
   const std::optional<Message> message = receive(kChannel);
   if (!message) _exit(0);
   const WorkerReport report = run(run_task, decode_launch(message->body));
+  if (!report.report.error.empty()) std::cerr << report.report.error << '\n';  // where people look for it
   std::cout.flush();
   std::cerr.flush();
   std::fflush(nullptr);
