@@ -35,11 +35,6 @@ bool is_paused(workflow::Operations& operations, const Dag& dag) {
   return state ? state->is_paused : dag.is_paused_upon_creation;
 }
 
-workflow::Timetable timetable_of(const Dag& dag) {
-  if (!dag.schedule_assets.empty()) return workflow::Timetable::triggered_by_assets();
-  return workflow::Timetable::parse(dag.schedule, TimeZone::find(dag.time_zone));
-}
-
 void list(CommandContext& context, const DagsArguments& arguments) {
   Workflow workflow(context, /*to_change=*/false);
   const std::string file = (context.services().project_dir() / "tidemill.toml").string();
@@ -90,8 +85,9 @@ void show(CommandContext& context, const DagsArguments& arguments) {
     context.out << workflow::draw_text(dag);
     return;
   }
+  const std::string drawn = picture(dag, arguments.save);
   std::ofstream file(arguments.save, std::ios::binary);
-  file << picture(dag, arguments.save);
+  file << drawn;
   file.flush();
   if (!file) throw_system_error(errno, "write", arguments.save);
   context.err << "File " << arguments.save << " saved\n";
@@ -173,6 +169,14 @@ void set_paused(CommandContext& context, const DagsArguments& arguments, bool to
              {{arguments.dag_id, python_boolean(to_paused)}});
 }
 
+void pause(CommandContext& context, const DagsArguments& arguments) {
+  set_paused(context, arguments, /*to_paused=*/true);
+}
+
+void unpause(CommandContext& context, const DagsArguments& arguments) {
+  set_paused(context, arguments, /*to_paused=*/false);
+}
+
 void next_execution(CommandContext& context, const DagsArguments& arguments) {
   Workflow workflow(context, /*to_change=*/false);
   const Dag& dag = workflow->dag(arguments.dag_id);
@@ -194,13 +198,6 @@ void next_execution(CommandContext& context, const DagsArguments& arguments) {
   context.out << (next ? instant_text(next->run_after_ms) : "None") << '\n';
 }
 
-CLI::App* add(CLI::App& group, CommandContext& context, const char* name, const char* summary,
-              const Arguments& arguments, void (*action)(CommandContext&, const DagsArguments&)) {
-  CLI::App* command = group.add_subcommand(name, summary);
-  set_workflow_action(*command, context, [&context, arguments, action] { action(context, *arguments); });
-  return command;
-}
-
 void add_dag_id(CLI::App& command, const Arguments& arguments) {
   command.add_option("dag_id", arguments->dag_id, "the DAG")->required()->type_name("DAG");
 }
@@ -212,18 +209,18 @@ void define_dags(CLI::App& parent, CommandContext& context) {
   group->require_subcommand(1);
   const auto arguments = std::make_shared<DagsArguments>();
 
-  CLI::App* command = add(*group, context, "list", "list the DAGs", arguments, list);
+  CLI::App* command = add_workflow_command(*group, context, "list", "list the DAGs", arguments, list);
   add_output_option(*command, arguments->format);
 
-  command = add(*group, context, "details", "what a DAG is", arguments, details);
+  command = add_workflow_command(*group, context, "details", "what a DAG is", arguments, details);
   add_dag_id(*command, arguments);
   add_output_option(*command, arguments->format);
 
-  command = add(*group, context, "show", "draw a DAG", arguments, show);
+  command = add_workflow_command(*group, context, "show", "draw a DAG", arguments, show);
   add_dag_id(*command, arguments);
   command->add_option("-s,--save", arguments->save, "into this file, .svg or .dot")->type_name("FILE");
 
-  command = add(*group, context, "trigger", "run a DAG now", arguments, trigger);
+  command = add_workflow_command(*group, context, "trigger", "run a DAG now", arguments, trigger);
   add_dag_id(*command, arguments);
   command->add_option("-r,--run-id", arguments->run_id, "the run's id; manual__ and the time when not given");
   command->add_option("-c,--conf", arguments->conf, "JSON for the run, such as {\"date\": \"2026-11-01\"}")
@@ -234,7 +231,7 @@ void define_dags(CLI::App& parent, CommandContext& context) {
       ->type_name("DATE");
   add_output_option(*command, arguments->format);
 
-  command = add(*group, context, "list-runs", "list a DAG's runs", arguments, list_runs);
+  command = add_workflow_command(*group, context, "list-runs", "list a DAG's runs", arguments, list_runs);
   add_dag_id(*command, arguments);
   command->add_option("--state", arguments->state, "only those in this state");
   command->add_option("-s,--start-date", arguments->start_date, "from this logical date")->type_name("DATE");
@@ -242,21 +239,20 @@ void define_dags(CLI::App& parent, CommandContext& context) {
   command->add_flag("--no-backfill", arguments->no_backfill, "without runs of backfills");
   add_output_option(*command, arguments->format);
 
-  command = add(*group, context, "state", "the state of a run", arguments, state);
+  command = add_workflow_command(*group, context, "state", "the state of a run", arguments, state);
   add_dag_id(*command, arguments);
   command->add_option("run", arguments->run, "its id or logical date")->required();
 
-  command = add(*group, context, "pause", "start no more runs of a DAG", arguments,
-                [](CommandContext& c, const DagsArguments& a) { set_paused(c, a, true); });
+  command = add_workflow_command(*group, context, "pause", "start no more runs of a DAG", arguments, pause);
   add_dag_id(*command, arguments);
   add_output_option(*command, arguments->format);
 
-  command = add(*group, context, "unpause", "start runs of a DAG again", arguments,
-                [](CommandContext& c, const DagsArguments& a) { set_paused(c, a, false); });
+  command = add_workflow_command(*group, context, "unpause", "start runs of a DAG again", arguments, unpause);
   add_dag_id(*command, arguments);
   add_output_option(*command, arguments->format);
 
-  command = add(*group, context, "next-execution", "when a DAG runs next", arguments, next_execution);
+  command = add_workflow_command(*group, context, "next-execution", "when a DAG runs next", arguments,
+                                 next_execution);
   add_dag_id(*command, arguments);
 }
 

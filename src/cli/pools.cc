@@ -64,13 +64,6 @@ void remove(CommandContext& context, const PoolsArguments& arguments) {
   context.out << "Pool " << arguments.name << " deleted\n";
 }
 
-CLI::App* add(CLI::App& group, CommandContext& context, const char* name, const char* summary,
-              const Arguments& arguments, void (*action)(CommandContext&, const PoolsArguments&)) {
-  CLI::App* command = group.add_subcommand(name, summary);
-  set_workflow_action(*command, context, [&context, arguments, action] { action(context, *arguments); });
-  return command;
-}
-
 }  // namespace
 
 void define_pools(CLI::App& parent, CommandContext& context) {
@@ -78,20 +71,20 @@ void define_pools(CLI::App& parent, CommandContext& context) {
   group->require_subcommand(1);
   const auto arguments = std::make_shared<PoolsArguments>();
 
-  CLI::App* command = add(*group, context, "list", "list the pools", arguments, list);
+  CLI::App* command = add_workflow_command(*group, context, "list", "list the pools", arguments, list);
   add_output_option(*command, arguments->format);
 
-  command = add(*group, context, "get", "show a pool", arguments, get);
+  command = add_workflow_command(*group, context, "get", "show a pool", arguments, get);
   command->add_option("pool", arguments->name, "the pool")->required();
   add_output_option(*command, arguments->format);
 
-  command = add(*group, context, "set", "make a pool or change it", arguments, set);
+  command = add_workflow_command(*group, context, "set", "make a pool or change it", arguments, set);
   command->add_option("pool", arguments->name, "the pool")->required();
   command->add_option("slots", arguments->slots, "how many slots; -1 for no limit")->required();
   command->add_option("description", arguments->description, "what it is for")->required();
   command->add_flag("--include-deferred", arguments->include_deferred, "deferred tasks take slots too");
 
-  command = add(*group, context, "delete", "delete a pool", arguments, remove);
+  command = add_workflow_command(*group, context, "delete", "delete a pool", arguments, remove);
   command->add_option("pool", arguments->name, "the pool")->required();
 }
 

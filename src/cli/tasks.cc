@@ -26,7 +26,6 @@ struct TasksArguments {
   int try_number = 0;
   bool downstream = false, upstream = false, only_failed = false, only_running = false, yes = false,
        follow = false;
-  bool dry_run = false;
   OutputFormat format = OutputFormat::kTable;
 };
 
@@ -129,10 +128,12 @@ void clear(CommandContext& context, const TasksArguments& arguments) {
   const auto clear_all = [&](bool is_dry_run) {
     options.is_dry_run = is_dry_run;
     std::vector<TaskInstance> instances;
+    metadata::Transaction transaction(workflow->store().database());  // all runs or none
     for (const workflow::DagRun& run : runs) {
       for (TaskInstance& one : workflow->clear(dag.id, run.run_id, options))
         instances.push_back(std::move(one));
     }
+    transaction.commit();
     return instances;
   };
   if (!arguments.yes) {
@@ -164,8 +165,7 @@ void logs(CommandContext& context, const TasksArguments& arguments) {
 
 CLI::App* add(CLI::App& group, CommandContext& context, const char* name, const char* summary,
               const Arguments& arguments, void (*action)(CommandContext&, const TasksArguments&)) {
-  CLI::App* command = group.add_subcommand(name, summary);
-  set_workflow_action(*command, context, [&context, arguments, action] { action(context, *arguments); });
+  CLI::App* command = add_workflow_command(group, context, name, summary, arguments, action);
   command->add_option("dag_id", arguments->dag_id, "the DAG")->required()->type_name("DAG");
   return command;
 }

@@ -6,17 +6,25 @@
 #include <string>
 #include <vector>
 
+#include <CLI/App.hpp>
+
 #include "cli/command.h"
 #include "workflow/operations.h"
-
-namespace CLI {
-class App;
-}
 
 namespace tidemill::cli {
 
 // Sets the command's action. As in Airflow whatever goes wrong is exit code 1, but for usage, which is 2.
 void set_workflow_action(CLI::App& command, CommandContext& context, std::function<void()> action);
+
+// A command of a group, whose options the caller adds; they fill `arguments`.
+template <typename Arguments>
+CLI::App* add_workflow_command(CLI::App& group, CommandContext& context, const char* name,
+                               const char* summary, const std::shared_ptr<Arguments>& arguments,
+                               void (*action)(CommandContext&, const Arguments&)) {
+  CLI::App* command = group.add_subcommand(name, summary);
+  set_workflow_action(*command, context, [&context, arguments, action] { action(context, *arguments); });
+  return command;
+}
 
 // The project's DAGs and what can be done with them. `to_change`: the database is made where there is none.
 class Workflow {

@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "workflow/timetable.h"
 
 namespace tidemill::workflow {
 namespace {
@@ -78,8 +77,13 @@ void check(const Dag& dag) {
   if (dag.max_active_runs < 1 || dag.max_active_tasks < 1) {
     refuse(dag, "max_active_runs and max_active_tasks must be at least 1");
   }
-  const TimeZone zone = TimeZone::find(dag.time_zone);
-  if (dag.schedule_assets.empty()) Timetable::parse(dag.schedule, zone);
+  TimeZone::find(dag.time_zone);
+  timetable_of(dag);
+}
+
+Timetable timetable_of(const Dag& dag) {
+  if (!dag.schedule_assets.empty()) return Timetable::triggered_by_assets();
+  return Timetable::parse(dag.schedule, TimeZone::find(dag.time_zone));
 }
 
 std::vector<const Task*> topological_order(const Dag& dag) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "workflow/states.h"
+#include "workflow/timetable.h"
 
 namespace tidemill::workflow {
 
@@ -83,6 +84,9 @@ struct Dag {
 // '-', '_', '.', at most 250 of them), two tasks of one id, an unknown upstream task, a cycle (shown), a
 // schedule or time zone that cannot be read, a negative number.
 void check(const Dag& dag);
+
+// When it runs. Errors: as check().
+Timetable timetable_of(const Dag& dag);
 
 // Tasks in an order in which each comes after its upstream, by id among equals. The DAG must be checked.
 std::vector<const Task*> topological_order(const Dag& dag);

@@ -202,17 +202,13 @@ void declare_train(D& d) {
                  [](Project&, const Value&) {});  // read as blocks of their own
 }
 
-void check_schedule(const std::string& text) {
-  dags::check_schedule(text);
-}
-
 void check_time_zone(const std::string& name) {
   TimeZone::find(name);
 }
 
 void declare_schedule(D& d) {
   const Allowed schedule = Allowed::checked(
-      "a cron expression, a preset such as \"@weekly\", \"asset:NAME\" or \"none\"", check_schedule);
+      "a cron expression, a preset such as \"@weekly\", \"asset:NAME\" or \"none\"", dags::check_schedule);
   d.section("schedule");
   d.with_default("data_generation", schedule, "\"@daily\"", "When 01_data_generation_pipeline runs.",
                  [](Project& p, const Value& v) { p.schedule.data_generation = v.text; });

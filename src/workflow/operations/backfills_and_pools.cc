@@ -23,11 +23,6 @@ std::optional<std::string> reason_to_keep(const DagRun& run, ReprocessBehavior b
   return std::nullopt;
 }
 
-Timetable timetable_of(const Dag& dag) {
-  if (!dag.schedule_assets.empty()) return Timetable::triggered_by_assets();
-  return Timetable::parse(dag.schedule, TimeZone::find(dag.time_zone));
-}
-
 DagRun backfill_run(const Dag& dag, const RunInfo& day, const BackfillOptions& options, int64_t now_ms) {
   DagRun run;
   run.dag_id = dag.id;
@@ -47,6 +42,12 @@ void check_options(const Dag& dag, const BackfillOptions& options) {
   check_json_object(options.conf, "dag_run_conf");
   if (options.max_active_runs < 1)
     throw Error(ErrorCode::kInvalidArgument, "max_active_runs must be at least 1");
+  if (options.to_ms < options.from_ms) {
+    const TimeZone utc = TimeZone::utc();
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("the last day of a backfill, {}, lies before its first, {}",
+                            utc.isoformat(options.to_ms), utc.isoformat(options.from_ms)));
+  }
   const bool looks_at_past = std::any_of(dag.tasks.begin(), dag.tasks.end(), [](const Task& task) {
     return task.depends_on_past || task.wait_for_downstream;
   });

@@ -16,19 +16,6 @@
 namespace tidemill::workflow {
 namespace {
 
-// Those of `from` and all that can be reached by `next`.
-template <typename Next>
-void add_reachable(std::set<std::string>& found, const std::vector<std::string>& from, const Next& next) {
-  std::vector<std::string> open = from;
-  while (!open.empty()) {
-    const std::string id = std::move(open.back());
-    open.pop_back();
-    for (std::string& one : next(id)) {
-      if (found.insert(one).second) open.push_back(std::move(one));
-    }
-  }
-}
-
 bool is_running(const TaskInstance& instance) {
   return instance.state == TaskState::kQueued || instance.state == TaskState::kRunning;
 }
@@ -128,13 +115,15 @@ std::vector<std::string> Operations::tasks_to_clear(const Dag& dag, const ClearO
   if (ids.empty()) {
     for (const Task& task : dag.tasks) ids.insert(task.id);
   }
+  const DagGraph graph(dag);
+  const auto add_reachable = [&](const std::vector<std::string>& named, auto next) {
+    for (const std::string& id : named) {
+      for (const size_t number : graph.reachable(*graph.find(id), next)) ids.insert(graph[number].task->id);
+    }
+  };
   const std::vector<std::string> named(ids.begin(), ids.end());
-  if (options.include_downstream) {
-    add_reachable(ids, named, [&](const std::string& id) { return downstream_of(dag, id); });
-  }
-  if (options.include_upstream) {
-    add_reachable(ids, named, [&](const std::string& id) { return dag.find_task(id)->upstream; });
-  }
+  if (options.include_downstream) add_reachable(named, &DagGraph::Node::downstream);
+  if (options.include_upstream) add_reachable(named, &DagGraph::Node::upstream);
   return {ids.begin(), ids.end()};
 }
 

@@ -12,11 +12,6 @@ constexpr int64_t kPatienceWithDatabaseMs = 60'000;
 // Runs may end in the tick in which they begin; a DAG whose runs always do must not keep others waiting.
 constexpr int kMostRounds = 20;
 
-Timetable timetable_of(const Dag& dag, const TimeZone& zone) {
-  return dag.schedule_assets.empty() ? Timetable::parse(dag.schedule, zone)
-                                     : Timetable::triggered_by_assets();
-}
-
 // What may be over when it is tried again.
 bool may_pass(ErrorCode code) {
   return code == ErrorCode::kConflict || code == ErrorCode::kUnavailable ||
@@ -26,10 +21,7 @@ bool may_pass(ErrorCode code) {
 }  // namespace
 
 Scheduler::Followed::Followed(Dag one)
-    : dag(std::move(one)),
-      graph(dag),
-      timetable(timetable_of(dag, TimeZone::find(dag.time_zone))),
-      zone(TimeZone::find(dag.time_zone)) {}
+    : dag(std::move(one)), graph(dag), timetable(timetable_of(dag)), zone(TimeZone::find(dag.time_zone)) {}
 
 Scheduler::Scheduler(metadata::Database& database, std::vector<Dag> dags, Executor& executor,
                      const Clock& clock, SchedulerOptions options, CallbackRunner& callbacks,
