@@ -12,8 +12,8 @@ set(TIDEMILL_LAYERS
     "pipeline:4"
     "dags:5"
     "server:6"
-    "cli:6"
-    "app:7")
+    "cli:7"
+    "app:8")
 
 function(_tidemill_rank name out)
   foreach(layer IN LISTS TIDEMILL_LAYERS)

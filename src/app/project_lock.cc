@@ -88,7 +88,7 @@ void wait_for(Lock& lock, metadata::LockMode mode, std::chrono::steady_clock::ti
                   holder, timeout_s));
 }
 
-class ProjectLock final : public cli::WriterLock {
+class ProjectLock final : public dags::WriterLock {
  public:
   explicit ProjectLock(const std::filesystem::path& project_dir) : file_(project_dir / kLockFile) {}
 
@@ -102,7 +102,7 @@ class ProjectLock final : public cli::WriterLock {
 
 }  // namespace
 
-std::unique_ptr<cli::WriterLock> lock_project(const std::filesystem::path& project_dir,
+std::unique_ptr<dags::WriterLock> lock_project(const std::filesystem::path& project_dir,
                                               metadata::LockMode mode,
                                               const std::function<metadata::Database*()>& shared_database,
                                               int timeout_s,

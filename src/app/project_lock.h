@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "cli/services.h"
+#include "dags/services.h"
 #include "metadata/database.h"
 
 namespace tidemill::app {
@@ -19,7 +19,7 @@ namespace tidemill::app {
 //
 // `shared_database` is called once the folder's lock is held; what it gives outlives the lock, or is null.
 // Errors also: those of the database.
-std::unique_ptr<cli::WriterLock> lock_project(const std::filesystem::path& project_dir,
+std::unique_ptr<dags::WriterLock> lock_project(const std::filesystem::path& project_dir,
                                               metadata::LockMode mode,
                                               const std::function<metadata::Database*()>& shared_database,
                                               int timeout_s,

@@ -193,7 +193,7 @@ std::optional<std::string> ProjectServices::present_writer() {
   return here || !metadata::is_on_a_server(project_.metadata_uri) ? here : metadata().present_writer();
 }
 
-std::unique_ptr<cli::WriterLock> ProjectServices::lock_for_writing(
+std::unique_ptr<dags::WriterLock> ProjectServices::lock_for_writing(
     metadata::LockMode mode, int timeout_s, const std::function<void(const std::string&)>& on_wait) {
   const auto shared_database = [&]() -> metadata::Database* {
     become_writer();
@@ -212,10 +212,20 @@ void ProjectServices::close_databases() {
   metadata_.reset();
 }
 
-cli::Services& TidemillApplication::open(const std::string& project_dir) {
+dags::Services& TidemillApplication::open(const std::string& project_dir) {
   if (!services_)
     services_ = std::make_unique<ProjectServices>(load_project(project_dir, environment_), notify_);
   return *services_;
+}
+
+std::unique_ptr<dags::Services> TidemillApplication::open_again() const {
+  return std::make_unique<ProjectServices>(services_->project(), notify_);
+}
+
+std::optional<std::string> TidemillApplication::environment_variable(const std::string& name) const {
+  const auto found = environment_.find(name);
+  if (found == environment_.end() || found->second.empty()) return std::nullopt;
+  return found->second;
 }
 
 void TidemillApplication::init_project(const std::string& dir, const std::string& example) {

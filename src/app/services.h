@@ -13,11 +13,12 @@
 
 namespace tidemill::app {
 
-class ProjectServices final : public cli::Services {
+class ProjectServices final : public dags::Services {
  public:
   // `notify` hears what a person should know ("this project was moved: ...").
   ProjectServices(Project project, std::function<void(const std::string&)> notify);
 
+  const Project& project() const { return project_; }
   const std::filesystem::path& project_dir() const override { return project_.dir; }
   const dags::ProjectOptions& options() const override { return options_; }
   std::string show_config(bool as_json) const override;
@@ -33,7 +34,7 @@ class ProjectServices final : public cli::Services {
   void do_not_wait_for_servers() override { is_patient_ = false; }
   std::unique_ptr<engine::Engine> engine_for_file(const std::filesystem::path& file) override;
   std::optional<std::string> present_writer() override;
-  std::unique_ptr<cli::WriterLock> lock_for_writing(
+  std::unique_ptr<dags::WriterLock> lock_for_writing(
       metadata::LockMode mode, int timeout_s,
       const std::function<void(const std::string&)>& on_wait) override;
   void close_databases();
@@ -64,7 +65,9 @@ class TidemillApplication final : public cli::Application {
   TidemillApplication(Environment environment, std::function<void(const std::string&)> notify)
       : environment_(std::move(environment)), notify_(std::move(notify)) {}
 
-  cli::Services& open(const std::string& project_dir) override;
+  dags::Services& open(const std::string& project_dir) override;
+  std::unique_ptr<dags::Services> open_again() const override;
+  std::optional<std::string> environment_variable(const std::string& name) const override;
   void init_project(const std::string& dir, const std::string& example) override;
   std::vector<std::string> examples() const override;
   std::string project_file_reference() const override;
@@ -73,8 +76,6 @@ class TidemillApplication final : public cli::Application {
   void close_databases();
 
  private:
-  void become_writer();
-
   Environment environment_;
   std::function<void(const std::string&)> notify_;
   std::unique_ptr<ProjectServices> services_;
