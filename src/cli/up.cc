@@ -1,9 +1,10 @@
-// up: the scheduler and its tasks, until SIGTERM or Ctrl-C.
+// up: the scheduler, its tasks and the web server, until SIGTERM or Ctrl-C.
 
 #include <array>
 #include <atomic>
 #include <csignal>
 #include <iostream>
+#include <mutex>
 #include <thread>
 
 #include <CLI/CLI.hpp>
@@ -16,6 +17,7 @@
 #include "cli/workflow_commands.h"
 #include "dags/pipelines.h"
 #include "dags/tasks.h"
+#include "server/web_server.h"
 #include "workflow/executor/launcher.h"
 #include "workflow/scheduler/callback_runner.h"
 #include "workflow/scheduler/scheduler.h"
@@ -103,7 +105,62 @@ class StopOnSignal {
   std::thread thread_;
 };
 
-void up(CommandContext& context) {
+struct UpArguments {
+  std::string host = "127.0.0.1";
+  uint16_t port = 8080;
+  std::string certificate, key;  // PEM files
+  bool scheduler_only = false;
+};
+
+// "tidemill 0.1.0" without the name.
+std::string version_number(const std::string& version) {
+  return version.substr(version.rfind(' ') + 1);
+}
+
+server::WebOptions web_options(CommandContext& context, const UpArguments& arguments) {
+  if (arguments.certificate.empty() != arguments.key.empty()) {
+    throw Error(ErrorCode::kInvalidArgument, "--ssl-cert and --ssl-key belong together");
+  }
+  server::WebOptions options;
+  options.address = arguments.host;
+  options.port = arguments.port;
+  if (!arguments.certificate.empty()) options.tls = {arguments.certificate, arguments.key};
+  options.signing_key =
+      server::load_signing_key(context.services().project_dir() / ".tidemill" / "signing_key");
+  options.given_password = context.application.environment_variable("TIDEMILL_ADMIN_PASSWORD");
+  return options;
+}
+
+// Started; nothing for --scheduler-only. `wake` wakes the scheduler.
+std::unique_ptr<server::WebServer> start_web(CommandContext& context, const UpArguments& arguments,
+                                             const std::vector<workflow::Dag>& dags,
+                                             const std::filesystem::path& log_dir,
+                                             const std::function<void()>& wake) {
+  if (arguments.scheduler_only) return nullptr;
+  Services& services = context.services();
+  server::WebOptions options = web_options(context, arguments);
+  if (!options.given_password) {
+    if (const auto password =
+            server::ensure_admin(services.metadata_for_writing(), services.clock().now_ms())) {
+      context.err << "sign in as admin with the password " << *password << " (shown this once)\n";
+    }
+  }
+  const auto mutex = std::make_shared<std::mutex>();
+  const auto report = [&context, mutex](const std::string& line) {
+    const std::lock_guard lock(*mutex);
+    context.err << line << std::endl;
+  };
+  auto web = std::make_unique<server::WebServer>(
+      server::ServerContext{version_number(context.application.version()), services.options().name, log_dir,
+                            dags, services.clock(), services.clock().now_ms(),
+                            [&context] { return context.application.open_again(); }, wake, report},
+      std::move(options));
+  web->start();
+  context.out << web->url() << '\n';
+  return web;
+}
+
+void up(CommandContext& context, const UpArguments& arguments) {
   Services& services = context.services();
   const dags::ProjectOptions& options = services.options();
   // Before there is any thread.
@@ -130,22 +187,42 @@ void up(CommandContext& context) {
   for (const workflow::Dag& dag : workflow.dags()) {
     context.err << "scheduling " << dag.id << '\n';
   }
+  scheduler.tick();  // from here on it is known to be there
+  const auto web =
+      start_web(context, arguments, workflow.dags(), settings.log_dir, [&scheduler] { scheduler.wake(); });
   context.out << "ready" << std::endl;
   scheduler.run(is_stopping);
+  if (web) web->stop();
   context.err << "stopped\n";
 }
 
 }  // namespace
 
 void define_up(CLI::App& parent, CommandContext& context) {
-  CLI::App* command =
-      parent.add_subcommand("up", "run the project's DAGs by their schedules, until SIGTERM or Ctrl-C");
+  const auto arguments = std::make_shared<UpArguments>();
+  CLI::App* command = parent.add_subcommand(
+      "up", "run the project's DAGs by their schedules and serve pages and API, until SIGTERM or Ctrl-C");
+  command->add_option("-p,--port", arguments->port, "port of the pages and the API; 0: a free one")
+      ->capture_default_str();
+  command
+      ->add_option(
+          "-H,--host", arguments->host,
+          "IP address to listen on; beyond loopback give --ssl-cert too, or put a proxy with TLS before it")
+      ->capture_default_str();
+  command->add_option("--ssl-cert", arguments->certificate,
+                      "PEM file: the server's certificate and its chain");
+  command->add_option("--ssl-key", arguments->key, "PEM file: the certificate's private key");
+  command->add_flag("--scheduler-only", arguments->scheduler_only, "no pages, no API");
   command->footer(
       "Example:\n  tidemill up &\n  tidemill dags trigger 01_data_generation_pipeline\n"
+      "\nPages are on http://127.0.0.1:8080. Sign in as admin: TIDEMILL_ADMIN_PASSWORD is the password, or "
+      "the "
+      "one\nthat the first start shows.\n"
       "\nWhat a task prints is in logs/, also shown by 'tidemill tasks logs'. When the three DAGs run stands "
       "in\n"
       "[schedule] of tidemill.toml.");
-  command->callback([&context] { context.action = [&context] { up(context); }; });
+  command->callback(
+      [&context, arguments] { context.action = [&context, arguments] { up(context, *arguments); }; });
 }
 
 }  // namespace tidemill::cli

@@ -1,7 +1,7 @@
 #pragma once
 // A project, opened: what app/ hands to commands and to the server. Everything opens on first use, so that
-// `variables get` does not pay for the SQL engine. Databases are made by the one who writes: without the writer
-// lock, a project that has none yet reads as an empty one. For one thread at a time.
+// `variables get` does not pay for the SQL engine. Databases are made by the one who writes: without the
+// writer lock, a project that has none yet reads as an empty one. For one thread at a time.
 
 #include <filesystem>
 #include <functional>

@@ -13,54 +13,7 @@ import pytest
 
 from conftest import PROGRAM, init
 from project_state import files_of, rows
-
-GENERATION, PREPARATION, TRAINING = (
-    "01_data_generation_pipeline", "02_data_preparation_pipeline", "03_model_training_pipeline")
-
-
-class Up:
-    """A project with a scheduler that may be killed."""
-
-    def __init__(self, project):
-        self.project, self.process = project, None
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.kill()
-
-    def start(self):
-        self.process = subprocess.Popen([PROGRAM, "-C", self.project.folder, "up"], stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
-        assert self.process.stdout.readline() == "ready\n"
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def runs(self, dag):
-        return self.project.json("dags", "list-runs", dag)
-
-    def trigger(self, dag, **conf):
-        return self.project.json("dags", "trigger", dag, "--conf", json.dumps(conf))[0]["dag_run_id"]
-
-    def tasks(self, dag, run):
-        states = self.project.json("tasks", "states-for-dag-run", dag, run)
-        return {one["task_id"]: one["state"] for one in states}
-
-    def wait(self, dag, count=1, seconds=120):
-        """Until so many runs of the DAG are over; returns their states by run id, oldest first."""
-        deadline = time.monotonic() + seconds
-        while True:
-            states = {run["run_id"]: run["state"] for run in reversed(self.runs(dag))}
-            ended = {run: state for run, state in states.items() if state in ("success", "failed")}
-            if len(ended) >= count:
-                return ended
-            assert time.monotonic() < deadline, states
-            time.sleep(0.05)
-
+from up import GENERATION, PREPARATION, TRAINING, Up
 
 @pytest.fixture
 def idle(tmp_path):

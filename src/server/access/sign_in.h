@@ -1,0 +1,69 @@
+#pragma once
+// Who asks: passwords, tokens and the cookie of the pages. There is one user, admin. Tokens are JWTs as
+// Airflow's (airflow.api_fastapi.auth.tokens): HS512, audience "apache-airflow", valid for a day, or an hour
+// for command lines. The cookie holds such a token. Safe for many threads.
+
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "metadata/database.h"
+#include "net/server/http_message.h"
+
+namespace tidemill::server {
+
+inline constexpr char kAdmin[] = "admin";
+inline constexpr int64_t kTokenLifetimeS = 86'400;
+inline constexpr int64_t kCommandLineTokenLifetimeS = 3'600;
+
+// Of a request: nobody, or a user by a token or by the cookie.
+struct Identity {
+  std::string user;        // "": nobody
+  std::string csrf_token;  // what forms must send along; "" for tokens, which no other site can send
+};
+
+class SignIn {
+ public:
+  // `signing_key` is secret. `given_password`: admin's, from the environment, instead of the stored one.
+  SignIn(std::string signing_key, std::optional<std::string> given_password, const Clock& clock)
+      : signing_key_(std::move(signing_key)), given_password_(std::move(given_password)), clock_(clock) {}
+
+  // Errors: kResourceExhausted when somebody guesses: more than 20 wrong passwords a minute. Cost: 0.1 s.
+  bool is_password(metadata::Database& database, std::string_view user, std::string_view password);
+  std::string issue_token(std::string_view user, int64_t lifetime_s) const;
+  // Set-Cookie that signs in with a new token, or out with none.
+  std::string sign_in_cookie(std::string_view user, bool is_tls) const;
+  static std::string sign_out_cookie(bool is_tls);
+
+  // Errors: kPermissionDenied "Invalid JWT token" for one that is not valid; a cookie that is not is
+  // nobody's.
+  Identity identify(const net::Request& request) const;
+
+ private:
+  bool too_many_failures();
+  std::string csrf_token_of(std::string_view token) const;
+
+  std::string signing_key_;
+  std::optional<std::string> given_password_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  int64_t failures_since_ms_ = 0;
+  int failure_count_ = 0;
+};
+
+// Gives admin a random password where there is none yet, and returns it: it is never to be had again.
+std::optional<std::string> ensure_admin(metadata::Database& database, int64_t now_ms);
+
+// The content of the file, made with a random key where there is none. Readable by its owner alone. Errors:
+// those of throw_system_error.
+std::string load_signing_key(const std::filesystem::path& path);
+
+// Refuses what another site may have sent with this site's cookie.
+// Errors: kPermissionDenied.
+void check_same_site(const net::Request& request, const Identity& identity);
+
+}  // namespace tidemill::server

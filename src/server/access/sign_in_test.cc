@@ -1,0 +1,95 @@
+#include "server/access/sign_in.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "metadata/migrate.h"
+
+namespace tidemill::server {
+namespace {
+
+constexpr int64_t kNowMs = 1'800'000'000'000;
+
+class SignInTest : public ::testing::Test {
+ protected:
+  SignInTest() : database_(metadata::open_database("sqlite::memory:", ".")) {
+    metadata::migrate(*database_, metadata::project_migrations());
+  }
+
+  static net::Request request(const std::string& header, const std::string& value) {
+    net::Request made;
+    made.headers.add(header, value);
+    return made;
+  }
+  // The request that a browser sends with the cookie it was given.
+  net::Request with_cookie() const {
+    const std::string cookie = sign_in_.sign_in_cookie("admin", false);
+    return request("Cookie", cookie.substr(0, cookie.find(';')));
+  }
+
+  std::unique_ptr<metadata::Database> database_;
+  FakeClock clock_{kNowMs};
+  SignIn sign_in_{"a secret of thirty-two characters", std::nullopt, clock_};
+};
+
+TEST_F(SignInTest, TheFirstPasswordIsRandomAndGivenOnce) {
+  const auto password = ensure_admin(*database_, kNowMs);
+  ASSERT_TRUE(password);
+  EXPECT_EQ(ensure_admin(*database_, kNowMs), std::nullopt);
+  EXPECT_TRUE(sign_in_.is_password(*database_, "admin", *password));
+  EXPECT_FALSE(sign_in_.is_password(*database_, "admin", *password + "x"));
+  EXPECT_FALSE(sign_in_.is_password(*database_, "root", *password));
+}
+
+TEST_F(SignInTest, AGivenPasswordGoesBeforeTheStoredOne) {
+  const auto stored = ensure_admin(*database_, kNowMs);
+  SignIn sign_in("a secret", "given", clock_);
+  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given"));
+  EXPECT_FALSE(sign_in.is_password(*database_, "admin", *stored));
+}
+
+TEST_F(SignInTest, GuessingIsRefusedForAMinute) {
+  SignIn sign_in("a secret", "given", clock_);
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(sign_in.is_password(*database_, "admin", "wrong"));
+  EXPECT_THROW(sign_in.is_password(*database_, "admin", "given"), Error);
+  clock_.advance_ms(60'000);
+  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given"));
+}
+
+TEST_F(SignInTest, ATokenSaysWhoAsksUntilItRunsOut) {
+  const net::Request asked = request("Authorization", "Bearer " + sign_in_.issue_token("admin", 60));
+  EXPECT_EQ(sign_in_.identify(asked).user, "admin");
+  EXPECT_EQ(sign_in_.identify(asked).csrf_token, "");
+  clock_.advance_ms(80'000);
+  EXPECT_THROW(sign_in_.identify(asked), Error);
+  EXPECT_EQ(sign_in_.identify(net::Request()).user, "");
+}
+
+TEST_F(SignInTest, ATokenOfAnotherServerIsRefused) {
+  const SignIn other("another secret of thirty-two char", std::nullopt, clock_);
+  const std::string token = other.issue_token("admin", 60);
+  EXPECT_THROW(sign_in_.identify(request("Authorization", "Bearer " + token)), Error);
+  EXPECT_EQ(sign_in_.identify(request("Cookie", "_token=" + token)).user, "");
+}
+
+TEST_F(SignInTest, ACookieChangesNothingWithoutItsFormToken) {
+  net::Request asked = with_cookie();
+  const Identity identity = sign_in_.identify(asked);
+  EXPECT_EQ(identity.user, "admin");
+  EXPECT_THROW(check_same_site(asked, identity), Error);
+  asked.body = "a=1&csrf_token=" + identity.csrf_token;
+  EXPECT_NO_THROW(check_same_site(asked, identity));
+  asked.headers.add("Sec-Fetch-Site", "cross-site");
+  EXPECT_THROW(check_same_site(asked, identity), Error);
+}
+
+TEST_F(SignInTest, TheCookieIsOutOfReachOfScriptsAndOtherSites) {
+  const std::string cookie = sign_in_.sign_in_cookie("admin", true);
+  for (const char* flag : {"HttpOnly", "SameSite=Lax", "Secure", "Path=/"}) {
+    EXPECT_NE(cookie.find(flag), std::string::npos) << flag;
+  }
+  EXPECT_NE(SignIn::sign_out_cookie(false).find("Max-Age=0"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tidemill::server

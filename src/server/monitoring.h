@@ -1,0 +1,12 @@
+#pragma once
+// What other programs watch: /health.
+
+#include <vector>
+
+#include "server/call.h"
+
+namespace tidemill::server {
+
+std::vector<Endpoint> monitoring_endpoints();
+
+}  // namespace tidemill::server

@@ -1,0 +1,27 @@
+#pragma once
+// What a form sent (application/x-www-form-urlencoded).
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/server/http_message.h"
+
+namespace tidemill::server::pages {
+
+class Form {
+ public:
+  // Errors: kInvalidArgument when the body is no form.
+  explicit Form(const net::Request& request);
+  // The first of that name; nullopt when it was not sent, as a box that is not ticked.
+  std::optional<std::string> value(std::string_view name) const;
+  std::vector<std::string> values(std::string_view name) const;
+  // Errors: kInvalidArgument naming the field when it is absent or empty.
+  std::string required(std::string_view name) const;
+
+ private:
+  net::NamedValues values_;
+};
+
+}  // namespace tidemill::server::pages

@@ -1,0 +1,25 @@
+#include "server/project_pool.h"
+
+#include <exception>
+
+namespace tidemill::server {
+
+ProjectPool::Loan::~Loan() {
+  if (std::uncaught_exceptions() > uncaught_) return;
+  const std::lock_guard lock(pool_.mutex_);
+  pool_.idle_.push_back(std::move(project_));
+}
+
+ProjectPool::Loan ProjectPool::borrow() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      auto project = std::move(idle_.back());
+      idle_.pop_back();
+      return {*this, std::move(project)};
+    }
+  }
+  return {*this, open_()};
+}
+
+}  // namespace tidemill::server

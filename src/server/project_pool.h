@@ -1,0 +1,44 @@
+#pragma once
+// Opened projects for threads that need one now and then. Those that nobody has are kept, so that a request
+// opens nothing.
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "dags/services.h"
+
+namespace tidemill::server {
+
+// Safe for many threads.
+class ProjectPool {
+ public:
+  explicit ProjectPool(std::function<std::unique_ptr<dags::Services>()> open) : open_(std::move(open)) {}
+
+  // Back in the pool when it goes away; after an exception it is closed instead, since a connection may be in
+  // the middle of something.
+  class Loan {
+   public:
+    Loan(ProjectPool& pool, std::unique_ptr<dags::Services> project)
+        : pool_(pool), project_(std::move(project)) {}
+    Loan(const Loan&) = delete;
+    Loan& operator=(const Loan&) = delete;
+    ~Loan();
+    dags::Services& operator*() { return *project_; }
+
+   private:
+    ProjectPool& pool_;
+    std::unique_ptr<dags::Services> project_;
+    int uncaught_ = std::uncaught_exceptions();
+  };
+  Loan borrow();
+
+ private:
+  std::function<std::unique_ptr<dags::Services>()> open_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<dags::Services>> idle_;
+};
+
+}  // namespace tidemill::server

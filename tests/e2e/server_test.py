@@ -1,0 +1,88 @@
+"""The server of `tidemill up`: who may come in, and what it refuses."""
+
+import json
+import re
+import subprocess
+from urllib.parse import urlencode
+
+import pytest
+
+from conftest import PROGRAM, init
+from up import PASSWORD, Up
+
+FORM = {"Content_Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory):
+    project = init(tmp_path_factory.mktemp("server") / "project")
+    project.set("schedule.data_generation", '"none"')
+    with Up(project, web=True) as running:
+        yield running
+
+
+def sign_in(up, password=PASSWORD, next_path="/"):
+    body = urlencode({"username": "admin", "password": password, "next": next_path}).encode()
+    return up.request("POST", "/login", body, **FORM)
+
+
+def test_health_is_for_everybody(up):
+    status, _, text = up.request("GET", "/health")
+    health = json.loads(text)
+    assert status == 200 and health["metadatabase"]["status"] == health["scheduler"]["status"] == "healthy"
+    assert json.loads(up.request("GET", "/api/v2/monitor/health")[2]).keys() == health.keys()
+    assert json.loads(up.request("GET", "/api/v2/version")[2])["version"].count(".") == 2
+
+
+def test_tokens_are_given_for_the_password_alone(up):
+    assert up.request("POST", "/auth/token", {"username": "admin", "password": PASSWORD})[0] == 201
+    for wrong in ({"username": "admin", "password": "x"}, {"username": "x", "password": PASSWORD}):
+        status, _, text = up.request("POST", "/auth/token", wrong)
+        assert (status, json.loads(text)) == (401, {"detail": "Invalid credentials"})
+    assert up.request("POST", "/auth/token", {"username": "admin"})[0] == 422
+    assert up.request("POST", "/auth/token", b"{")[0] == 422
+
+
+def test_the_cookie_signs_in_and_out(up):
+    status, headers, _ = sign_in(up, next_path="/login?x=1")
+    assert (status, headers["Location"]) == (303, "/login?x=1")
+    cookie = headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
+    cookie = cookie.split(";")[0]
+    # Signing out changes something, so that another site cannot do it.
+    status, _, text = up.request("POST", "/logout", b"", Cookie=cookie, **FORM)
+    assert status == 403 and "earlier session" in text
+    assert sign_in(up, password="wrong")[0] == 401
+
+
+@pytest.mark.parametrize("elsewhere", ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example"])
+def test_nobody_is_led_to_another_site(up, elsewhere):
+    assert sign_in(up, next_path=elsewhere)[1]["Location"] == "/"
+
+
+def test_unknown_paths_answer_as_their_kind(up):
+    status, headers, text = up.request("GET", "/nowhere")
+    assert status == 404 and headers["Content-Type"].startswith("text/html") and "no such page" in text
+    assert json.loads(up.request("GET", "/api/v2/nowhere")[2]) == {"error": "API route not found"}
+    status, _, text = up.request("GET", "/api/v1/dags")
+    assert status == 404 and "removed in Airflow 3" in text
+
+
+def test_answers_are_for_this_machine_and_run_no_foreign_script(up):
+    assert up.request("GET", "/login", Host="rebound.example")[0] == 421
+    _, headers, text = up.request("GET", "/login")
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert not re.search(r"<script(?! src=)|style=|\son\w+=", text)
+
+
+def test_files_stay_in_their_folder(up):
+    for path in ("/static/x/..%2F..%2Ftidemill.toml", "/static/x/../../tidemill.toml", "/static/../tidemill.toml"):
+        assert up.request("GET", path)[0] == 404, path
+
+
+def test_a_port_that_is_taken_is_said(up):
+    port = up.url.rsplit(":", 1)[1]
+    second = subprocess.run([PROGRAM, "-C", up.project.folder, "up", "--port", port], capture_output=True,
+                            text=True, check=False, timeout=60)
+    assert second.returncode != 0 and port in second.stderr and "ready" not in second.stdout
