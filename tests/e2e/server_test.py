@@ -55,7 +55,8 @@ def test_the_cookie_signs_in_and_out(up):
     assert sign_in(up, password="wrong")[0] == 401
 
 
-@pytest.mark.parametrize("elsewhere", ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example"])
+@pytest.mark.parametrize("elsewhere", [
+    "//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example"])
 def test_nobody_is_led_to_another_site(up, elsewhere):
     assert sign_in(up, next_path=elsewhere)[1]["Location"] == "/"
 
@@ -77,7 +78,8 @@ def test_answers_are_for_this_machine_and_run_no_foreign_script(up):
 
 
 def test_files_stay_in_their_folder(up):
-    for path in ("/static/x/..%2F..%2Ftidemill.toml", "/static/x/../../tidemill.toml", "/static/../tidemill.toml"):
+    for path in ("/static/x/..%2F..%2Ftidemill.toml", "/static/x/../../tidemill.toml",
+                 "/static/../tidemill.toml"):
         assert up.request("GET", path)[0] == 404, path
 
 
