@@ -153,7 +153,8 @@ std::unique_ptr<server::WebServer> start_web(CommandContext& context, const UpAr
   auto web = std::make_unique<server::WebServer>(
       server::ServerContext{version_number(context.application.version()), services.options().name, log_dir,
                             dags, services.clock(), services.clock().now_ms(),
-                            [&context] { return context.application.open_again(); }, wake, report},
+                            [&context] { return context.application.open_again(); }, wake,
+                            /*http_counters=*/{}, report},
       std::move(options));
   web->start();
   context.out << web->url() << '\n';

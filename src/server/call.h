@@ -25,7 +25,8 @@ struct Call {
 };
 
 enum class Access {
-  kSignedIn,  // a token, or the cookie of the sign-in page
+  kSignedIn,     // a token, user and password (basic), or the cookie of the sign-in page
+  kThisMachine,  // without, as long as the server listens to this machine alone
   kAnyone,
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "dags/services.h"
+#include "net/server/http_server.h"
 #include "workflow/dag.h"
 
 namespace tidemill::server {
@@ -28,6 +29,7 @@ struct ServerContext {
   std::function<std::unique_ptr<dags::Services>()> open_project;
   // Something changed that a scheduler may have to act on.
   std::function<void()> wake_scheduler;
+  std::function<net::ServerCounters()> http_counters{};  // the server fills it in
   // What a person at the machine should know of: mistakes of ours, one line each.
   std::function<void(const std::string& line)> report;
 };

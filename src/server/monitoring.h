@@ -1,5 +1,5 @@
 #pragma once
-// What other programs watch: /health.
+// What other programs watch: /health and /metrics.
 
 #include <vector>
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "net/auth/basic_auth.h"
 #include "net/server/host_check.h"
 #include "server/airflow/errors.h"
 #include "server/call.h"
@@ -53,7 +54,9 @@ class WebServer::Impl {
         sign_in_(options.signing_key, options.given_password, context_.clock),
         projects_(context_.open_project),
         is_loopback_(is_loopback(options.address)),
-        server_(server_options(options), router(), hooks()) {}
+        server_(server_options(options), router(), hooks()) {
+    context_.http_counters = [this] { return server_.counters(); };
+  }
 
   net::HttpServer& http() { return server_; }
 
@@ -100,7 +103,8 @@ class WebServer::Impl {
     Identity identity;
     try {
       identity = sign_in_.identify(request);
-      if (endpoint.access == Access::kSignedIn && identity.user.empty()) return ask_to_sign_in(request);
+      if (identity.user.empty()) identity.user = user_of_basic_authorization(request);
+      if (identity.user.empty() && needs_a_user(endpoint)) return ask_to_sign_in(request);
       if (changes_something(request)) check_same_site(request, identity);
       return call(endpoint, request, identity);
     } catch (const Error& error) {
@@ -111,8 +115,23 @@ class WebServer::Impl {
     }
   }
 
+  bool needs_a_user(const Endpoint& endpoint) const {
+    return endpoint.access == Access::kSignedIn || (endpoint.access == Access::kThisMachine && !is_loopback_);
+  }
+
+  // As programs without a session send it; "" when it is not there or wrong.
+  std::string user_of_basic_authorization(const net::Request& request) {
+    const auto header = request.header("Authorization");
+    const auto given = header ? net::parse_basic_authorization(*header) : std::nullopt;
+    if (!given) return "";
+    auto project = projects_.borrow();
+    const bool is_right =
+        sign_in_.is_password((*project).metadata_for_writing(), given->user, given->password);
+    return is_right ? given->user : "";
+  }
+
   net::Response ask_to_sign_in(const net::Request& request) const {
-    if (is_api(request)) return airflow::not_authenticated();
+    if (is_api(request) || request.header("Authorization")) return airflow::not_authenticated();
     return pages::redirect_to_sign_in(request);
   }
 

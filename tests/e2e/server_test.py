@@ -1,5 +1,6 @@
 """The server of `tidemill up`: who may come in, and what it refuses."""
 
+import base64
 import json
 import re
 import subprocess
@@ -32,6 +33,24 @@ def test_health_is_for_everybody(up):
     assert status == 200 and health["metadatabase"]["status"] == health["scheduler"]["status"] == "healthy"
     assert json.loads(up.request("GET", "/api/v2/monitor/health")[2]).keys() == health.keys()
     assert json.loads(up.request("GET", "/api/v2/version")[2])["version"].count(".") == 2
+
+
+def test_metrics_are_prometheus_text(up):
+    status, headers, text = up.request("GET", "/metrics")
+    assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z_]+({([a-z_]+=\"[^\"]*\",?)+})? [-+0-9.e]+", line) for line in lines), lines
+    samples = dict(line.rsplit(" ", 1) for line in lines)
+    assert samples['tidemill_pool_slots{pool="default_pool"}'] == "128"
+    assert samples['tidemill_dag_paused{dag_id="01_data_generation_pipeline"}'] == "0"
+
+
+def test_user_and_password_may_come_with_a_request(up):
+    def status(password):
+        given = base64.b64encode(f"admin:{password}".encode()).decode()
+        return up.request("POST", "/logout", b"", Authorization=f"Basic {given}", **FORM)[0]
+
+    assert (status("wrong"), status(PASSWORD)) == (401, 303)
 
 
 def test_tokens_are_given_for_the_password_alone(up):
