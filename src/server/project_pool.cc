@@ -1,11 +1,8 @@
 #include "server/project_pool.h"
 
-#include <exception>
-
 namespace tidemill::server {
 
 ProjectPool::Loan::~Loan() {
-  if (std::uncaught_exceptions() > uncaught_) return;
   const std::lock_guard lock(pool_.mutex_);
   pool_.idle_.push_back(std::move(project_));
 }

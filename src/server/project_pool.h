@@ -2,7 +2,6 @@
 // Opened projects for threads that need one now and then. Those that nobody has are kept, so that a request
 // opens nothing.
 
-#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,8 +16,7 @@ class ProjectPool {
  public:
   explicit ProjectPool(std::function<std::unique_ptr<dags::Services>()> open) : open_(std::move(open)) {}
 
-  // Back in the pool when it goes away; after an exception it is closed instead, since a connection may be in
-  // the middle of something.
+  // Back in the pool when it goes away.
   class Loan {
    public:
     Loan(ProjectPool& pool, std::unique_ptr<dags::Services> project)
@@ -31,7 +29,6 @@ class ProjectPool {
    private:
     ProjectPool& pool_;
     std::unique_ptr<dags::Services> project_;
-    int uncaught_ = std::uncaught_exceptions();
   };
   Loan borrow();
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -16,6 +17,31 @@
 
 namespace tidemill::engine::duckdb {
 
+namespace {
+
+constexpr std::chrono::seconds kGoodWhile{10};
+
+}  // namespace
+
+EndedConnections::~EndedConnections() {
+  // Never destroyed, and in reach of whoever looks for leaks.
+  static std::mutex mutex;
+  static auto* const left_open = new std::vector<Ended>;
+  const std::lock_guard lock(mutex);
+  std::move(connections_.begin(), connections_.end(), std::back_inserter(*left_open));
+}
+
+void EndedConnections::add(Connection connection) {
+  const auto now = std::chrono::steady_clock::now();
+  std::deque<Ended> closing;  // outside the lock
+  const std::lock_guard lock(mutex_);
+  while (!connections_.empty() && now - connections_.front().at > kGoodWhile) {
+    closing.push_back(std::move(connections_.front()));
+    connections_.pop_front();
+  }
+  connections_.push_back({std::move(connection), now});
+}
+
 DuckdbSession::DuckdbSession(duckdb_database database, RowStreams& streams, FunctionNames& names,
                              std::shared_ptr<EndedConnections> ended)
     : streams_(streams), names_(names), ended_(std::move(ended)) {
@@ -26,8 +52,7 @@ DuckdbSession::DuckdbSession(duckdb_database database, RowStreams& streams, Func
 }
 
 DuckdbSession::~DuckdbSession() {
-  const std::lock_guard lock(ended_->mutex);
-  ended_->connections.push_back(std::move(connection_));
+  ended_->add(std::move(connection_));
 }
 
 void DuckdbSession::execute(const std::string& sql) {

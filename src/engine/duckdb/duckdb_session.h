@@ -1,6 +1,8 @@
 #pragma once
 // One connection to the in-process database.
 
+#include <chrono>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,11 +16,26 @@ namespace tidemill::engine::duckdb {
 class FunctionNames;
 class RowStreams;
 
-// Connections of sessions that have ended. When a query is abandoned, one of DuckDB's workers may still be
-// leaving its last task with the connection in hand, so they are closed with the engine and not before.
-struct EndedConnections {
-  std::mutex mutex;
-  std::vector<Connection> connections;
+// Connections of sessions that have ended. One of DuckDB's workers may still be leaving its last task with
+// the connection in hand, and nothing tells when it has: they are closed a good while later. Those that are
+// left when the engine ends stay open, and with them its database and workers, until the process ends:
+// closing the database waits for workers that may wait for a lock of a connection that is gone. Safe for many
+// threads.
+class EndedConnections {
+ public:
+  EndedConnections() = default;
+  EndedConnections(const EndedConnections&) = delete;
+  EndedConnections& operator=(const EndedConnections&) = delete;
+  ~EndedConnections();
+  void add(Connection connection);
+
+ private:
+  struct Ended {
+    Connection connection;
+    std::chrono::steady_clock::time_point at;
+  };
+  std::mutex mutex_;
+  std::deque<Ended> connections_;  // oldest first
 };
 
 class DuckdbSession final : public Session {
