@@ -15,6 +15,7 @@
 #include "engine/duckdb/row_function.h"
 #include "engine/duckdb/row_streams.h"
 #include "engine/duckdb/s3_folder.h"
+#include "engine/duckdb/workers.h"
 
 namespace tidemill::engine::duckdb {
 namespace {
@@ -34,11 +35,11 @@ Config make_config(const EngineOptions& options) {
   if (duckdb_create_config(&raw) != DuckDBSuccess)
     throw Error(ErrorCode::kInternal, "cannot configure DuckDB");
   Config config(raw);
-  // DuckDB plans a COPY for one thread differently, with other row groups and so other bytes: plan for two. A
-  // second thread that is "external" is never started.
-  const int threads = std::max(options.thread_count, 2);
-  set_option(raw, "threads", std::to_string(threads));
-  set_option(raw, "external_threads", options.thread_count <= 1 ? "2" : "1");
+  // DuckDB plans a COPY for one thread differently, with other row groups and so other bytes: plan for two.
+  // It starts none that are "external": those are ours, and may be fewer.
+  const std::string threads = std::to_string(std::max(options.thread_count, 2));
+  set_option(raw, "threads", threads);
+  set_option(raw, "external_threads", threads);
   if (options.memory_limit_bytes > 0) {
     set_option(raw, "memory_limit", fmt::format("{}B", options.memory_limit_bytes));
   }
@@ -75,6 +76,7 @@ class DuckdbEngine final : public Engine {
       throw to_error(message);
     }
     database_.reset(raw);
+    workers_.start(database_.get(), std::max(options.thread_count, 1) - 1);
     streams_.register_with(database_.get());
     if (options.s3_folder) new_session()->execute(s3_folder_sql(*options.s3_folder));
     new_session()->execute(lock_down_sql(options));
@@ -97,6 +99,7 @@ class DuckdbEngine final : public Engine {
   FunctionNames names_;
   std::shared_ptr<EndedConnections> ended_ = std::make_shared<EndedConnections>();
   Database database_;
+  Workers workers_;  // end first
 };
 
 }  // namespace

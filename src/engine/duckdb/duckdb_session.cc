@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <iterator>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -22,14 +21,6 @@ namespace {
 constexpr std::chrono::seconds kGoodWhile{10};
 
 }  // namespace
-
-EndedConnections::~EndedConnections() {
-  // Never destroyed, and in reach of whoever looks for leaks.
-  static std::mutex mutex;
-  static auto* const left_open = new std::vector<Ended>;
-  const std::lock_guard lock(mutex);
-  std::move(connections_.begin(), connections_.end(), std::back_inserter(*left_open));
-}
 
 void EndedConnections::add(Connection connection) {
   const auto now = std::chrono::steady_clock::now();

@@ -16,17 +16,11 @@ namespace tidemill::engine::duckdb {
 class FunctionNames;
 class RowStreams;
 
-// Connections of sessions that have ended. One of DuckDB's workers may still be leaving its last task with
-// the connection in hand, and nothing tells when it has: they are closed a good while later. Those that are
-// left when the engine ends stay open, and with them its database and workers, until the process ends:
-// closing the database waits for workers that may wait for a lock of a connection that is gone. Safe for many
-// threads.
+// Connections of sessions that have ended. A worker may still be leaving its last task with the connection in
+// hand, and nothing tells when it has: they are closed a good while later, or when the workers have ended.
+// Safe for many threads.
 class EndedConnections {
  public:
-  EndedConnections() = default;
-  EndedConnections(const EndedConnections&) = delete;
-  EndedConnections& operator=(const EndedConnections&) = delete;
-  ~EndedConnections();
   void add(Connection connection);
 
  private:

@@ -16,6 +16,10 @@ struct HandleDeleter {
   }
 };
 
+struct TaskStateDeleter {  // a plain pointer
+  void operator()(duckdb_task_state state) const { duckdb_destroy_task_state(state); }
+};
+
 template <typename Handle, auto Destroy>
 using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, HandleDeleter<Destroy>>;
 
@@ -28,6 +32,7 @@ using Pending = Owned<duckdb_pending_result, &duckdb_destroy_pending>;
 using Chunk = Owned<duckdb_data_chunk, &duckdb_destroy_data_chunk>;
 using LogicalType = Owned<duckdb_logical_type, &duckdb_destroy_logical_type>;
 using ErrorData = Owned<duckdb_error_data, &duckdb_destroy_error_data>;
+using TaskState = std::unique_ptr<void, TaskStateDeleter>;
 using Appender = Owned<duckdb_appender, &duckdb_appender_destroy>;
 
 // A result is a struct, not a pointer: it cannot be moved by copying while its owner lives.
