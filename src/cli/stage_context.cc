@@ -5,9 +5,14 @@
 namespace tidemill::cli {
 
 dags::StageContext stage_context(Services& services, pipeline::Progress& progress) {
-  const auto artifacts = [&services]() -> storage::ObjectStore& { return services.artifacts(); };
-  return {services.options(),  services.engine(),   services.objects(), artifacts,
-          services.metadata(), services.tracking(), services.clock(),   progress};
+  return {services.options(),
+          [&services]() -> engine::Engine& { return services.engine(); },
+          [&services]() -> storage::ObjectStore& { return services.objects(); },
+          [&services]() -> storage::ObjectStore& { return services.artifacts(); },
+          [&services]() -> metadata::Database& { return services.metadata(); },
+          [&services]() -> tracking::Store& { return services.tracking(); },
+          services.clock(),
+          progress};
 }
 
 Json to_json(const pipeline::IngestResult& result) {

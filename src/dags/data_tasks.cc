@@ -51,7 +51,7 @@ TaskReport validate_data_task(TaskContext& context) {
 }
 
 TaskReport trigger_data_preparation_task(TaskContext& context) {
-  const auto raw = pipeline::read_manifest(context.stages.objects, pipeline::raw_prefix(context.date));
+  const auto raw = pipeline::read_manifest(context.stages.objects(), pipeline::raw_prefix(context.date));
   if (!raw) {
     throw Error(ErrorCode::kNotFound,
                 fmt::format("there is no raw data of {}: clear generate_data too", context.date.to_string()));
@@ -64,7 +64,7 @@ TaskReport trigger_data_preparation_task(TaskContext& context) {
 
 TaskReport engineer_features_task(TaskContext& context) {
   const pipeline::FeatureReport report = pipeline::engineer_features(
-      context.stages.options.prepare, context.date, context.stages.engine, context.stages.objects);
+      context.stages.options.prepare, context.date, context.stages.engine(), context.stages.objects());
   fmt::print(context.log, "{} features on the {} rows of {}\n", report.features.size(), report.row_count,
              report.date.to_string());
   for (const pipeline::FeatureSummary& feature : report.features) {
@@ -76,8 +76,8 @@ TaskReport engineer_features_task(TaskContext& context) {
 
 TaskReport split_data_task(TaskContext& context) {
   const pipeline::SplitReport report =
-      pipeline::split_data(context.stages.options.prepare, context.date, context.stages.engine,
-                           context.stages.objects, context.stages.progress);
+      pipeline::split_data(context.stages.options.prepare, context.date, context.stages.engine(),
+                           context.stages.objects(), context.stages.progress);
   fmt::print(context.log, "{} days: {} rows to train on, {} to test on, {} without a target\n",
              report.day_count, report.train_row_count, report.test_row_count, report.null_target_row_count);
   return success({{"train_row_count", report.train_row_count}, {"test_row_count", report.test_row_count}});
@@ -85,8 +85,8 @@ TaskReport split_data_task(TaskContext& context) {
 
 TaskReport clean_data_task(TaskContext& context) {
   const pipeline::Preparation learned =
-      pipeline::learn_preparation(context.stages.options.prepare, context.date, context.stages.engine,
-                                  context.stages.objects, context.stages.progress);
+      pipeline::learn_preparation(context.stages.options.prepare, context.date, context.stages.engine(),
+                                  context.stages.objects(), context.stages.progress);
   log_numbers(learned, context.log);
   return success({{"preparation_hash", preparation_hash(learned)}});
 }
@@ -94,8 +94,8 @@ TaskReport clean_data_task(TaskContext& context) {
 TaskReport scale_features_task(TaskContext& context) {
   pipeline::PrepareOptions options = context.stages.options.prepare;
   options.force = context.force;
-  const pipeline::PrepareResult result = pipeline::prepare(options, context.date, context.stages.engine,
-                                                           context.stages.objects, context.stages.progress);
+  const pipeline::PrepareResult result = pipeline::prepare(options, context.date, context.stages.engine(),
+                                                           context.stages.objects(), context.stages.progress);
   const std::string hash = preparation_hash(result.preparation);
   if (context.returned_by("clean_data").at("preparation_hash") != hash) {
     throw Error(ErrorCode::kConflict,
@@ -112,7 +112,7 @@ TaskReport scale_features_task(TaskContext& context) {
 
 TaskReport update_variable_task(TaskContext& context) {
   move_latest_prepared_data(context.stages, context.date);
-  const auto latest = metadata::get_variable(context.stages.metadata, kLatestPreparedData);
+  const auto latest = metadata::get_variable(context.stages.metadata(), kLatestPreparedData);
   fmt::print(context.log, "{} = {}\n", kLatestPreparedData, latest.value_or(""));
   const Json event = {{"date", context.date.to_string()}};
   return {TaskReport::Outcome::kSuccess, event.dump(), event.dump(), ""};

@@ -8,11 +8,11 @@ namespace tidemill::dags {
 pipeline::IngestResult generate(StageContext& context, Date date, bool force) {
   pipeline::IngestOptions options = context.options.ingest;
   options.force = force;
-  return pipeline::ingest(options, date, context.engine, context.objects, context.progress);
+  return pipeline::ingest(options, date, context.engine(), context.objects(), context.progress);
 }
 
 pipeline::ValidationReport validate(StageContext& context, Date date) {
-  return pipeline::validate(context.options.validate, date, context.engine, context.objects,
+  return pipeline::validate(context.options.validate, date, context.engine(), context.objects(),
                             context.progress);
 }
 
@@ -20,16 +20,16 @@ pipeline::PrepareResult prepare(StageContext& context, Date date, bool force) {
   pipeline::PrepareOptions options = context.options.prepare;
   options.force = force;
   pipeline::PrepareResult result =
-      pipeline::prepare(options, date, context.engine, context.objects, context.progress);
+      pipeline::prepare(options, date, context.engine(), context.objects(), context.progress);
   move_latest_prepared_data(context, date);
   return result;
 }
 
 void move_latest_prepared_data(StageContext& context, Date date) {
-  metadata::Transaction transaction(context.metadata);
-  const std::optional<std::string> latest = metadata::get_variable(context.metadata, kLatestPreparedData);
+  metadata::Transaction transaction(context.metadata());
+  const std::optional<std::string> latest = metadata::get_variable(context.metadata(), kLatestPreparedData);
   if (!latest || Date::parse(*latest) < date) {
-    metadata::set_variable(context.metadata, kLatestPreparedData, date.to_string());
+    metadata::set_variable(context.metadata(), kLatestPreparedData, date.to_string());
   }
   transaction.commit();
 }

@@ -36,15 +36,18 @@ struct ProjectOptions {
   ScheduleOptions schedule;
 };
 
+// Opened by the first call, so that a stage pays for what it uses only, and a day's data can be made while an
+// MLflow server is away.
+template <typename T>
+using Opens = std::function<T&()>;
+
 struct StageContext {
   const ProjectOptions& options;
-  engine::Engine& engine;
-  storage::ObjectStore& objects;  // data
-  // Of runs and models: where the tracking store says that they are. Asked for by those who train only, so
-  // that a day's data can be made while an MLflow server is away.
-  std::function<storage::ObjectStore&()> artifacts;
-  metadata::Database& metadata;
-  tracking::Store& tracking;
+  Opens<engine::Engine> engine;
+  Opens<storage::ObjectStore> objects;    // data
+  Opens<storage::ObjectStore> artifacts;  // of runs and models: where the tracking store says that they are
+  Opens<metadata::Database> metadata;
+  Opens<tracking::Store> tracking;
   const Clock& clock;
   pipeline::Progress& progress;
 };

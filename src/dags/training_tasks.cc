@@ -32,7 +32,7 @@ pipeline::TrainedModel trained_model(const Json& json) {
 // tasks find what they have made.
 metadata::Attempt attempt_of(const TaskContext& context) {
   const std::string id = context.returned_by("check_new_data").at("attempt_id");
-  const auto attempt = metadata::find_attempt(context.stages.metadata, id);
+  const auto attempt = metadata::find_attempt(context.stages.metadata(), id);
   if (!attempt) {
     throw Error(ErrorCode::kConflict,
                 fmt::format("training attempt {} is gone: clear check_new_data too", id));
@@ -41,8 +41,8 @@ metadata::Attempt attempt_of(const TaskContext& context) {
 }
 
 pipeline::TrainingData data_of(const TaskContext& context, const metadata::Attempt& attempt) {
-  pipeline::TrainingData data = pipeline::load_training_data(Date::parse(attempt.data_date),
-                                                             context.stages.engine, context.stages.objects);
+  pipeline::TrainingData data = pipeline::load_training_data(
+      Date::parse(attempt.data_date), context.stages.engine(), context.stages.objects());
   if (data.manifest.hash() != attempt.data_manifest_hash) {
     throw Error(
         ErrorCode::kConflict,
@@ -81,7 +81,7 @@ TaskReport check_new_data_task(TaskContext& context) {
   if (!check.attempt) {
     return {TaskReport::Outcome::kShortCircuit, Json{{"reason", check.reason}}.dump(), "", ""};
   }
-  context.stages.tracking.get_or_create_experiment(context.stages.options.experiment);
+  context.stages.tracking().get_or_create_experiment(context.stages.options.experiment);
   const Json value = {
       {"attempt_id", check.attempt->id}, {"data_date", check.attempt->data_date}, {"reason", check.reason}};
   return {TaskReport::Outcome::kSuccess, value.dump(), "", ""};
