@@ -47,7 +47,8 @@ struct Scheduler::Room {
 struct Scheduler::RunContext {
   DagRun run;
   std::string ds;
-  Json upstream = Json::object(), events = Json::array(), conf;
+  Json events = Json::array(), conf;
+  std::string upstream;  // JSON: what tasks returned, as they wrote it
 };
 
 void Scheduler::claim_tasks() {
@@ -124,7 +125,7 @@ Scheduler::RunContext Scheduler::context_of(const Followed& followed, const Task
   context.ds = format_utc_ms(day_ms).substr(0, 10);
   context.conf = parse_json(run.conf, "the run's conf");
   for (const auto& [id, value] : store_.xcoms_named(run.dag_id, run.run_id, "return_value")) {
-    context.upstream[id] = parse_json(value, "what " + id + " returned");
+    context.upstream += (context.upstream.empty() ? "" : ",") + Json(id).dump() + ":" + value;
   }
   for (const AssetEvent& event : store_.asset_events_of(run.id)) {
     context.events.push_back({{"asset", event.asset},
@@ -151,7 +152,6 @@ TaskLaunch Scheduler::launch_of(const TaskPlace& place, const TaskInstance& inst
                      {"data_interval_start", time_or_null(run.data_interval_start_ms)},
                      {"data_interval_end", time_or_null(run.data_interval_end_ms)},
                      {"run_after", time_or_null(run.run_after_ms)},
-                     {"upstream", context.upstream},
                      {"triggering_asset_events", context.events}};
   TaskLaunch launch;
   launch.task_instance_id = instance.id;
@@ -160,7 +160,10 @@ TaskLaunch Scheduler::launch_of(const TaskPlace& place, const TaskInstance& inst
   launch.run_id = instance.run_id;
   launch.try_number = instance.try_number;
   launch.log_file = log_file(options_.log_dir, instance);
+  // Not parsed and written again for each of many tasks.
   launch.context = json.dump();
+  launch.context.back() = ',';
+  launch.context += R"("upstream":{)" + context.upstream + "}}";
   launch.timeout_ms = place.node->task->execution_timeout_ms;
   launch.memory_limit_bytes = place.node->task->memory_limit_bytes;
   return launch;

@@ -57,6 +57,7 @@ int64_t Scheduler::tick() {
   if (is_taken_over_) throw Error(ErrorCode::kConflict, "another scheduler has taken over from this one");
   const int64_t before_ms = std::exchange(now_ms_, clock_.now_ms());
   if (now_ms_ < before_ms) looks_at_all_ = true;  // the clock was set back
+  if (events_.empty()) events_since_ms_ = now_ms_;
   for (TaskEvent& event : executor_.take_events()) events_.push_back(std::move(event));
   for (const int64_t id : callbacks_.take_finished()) finished_callbacks_.push_back(id);
   if (!has_something_to_do()) return wake_at_ms_;
@@ -76,8 +77,19 @@ void Scheduler::wake() {
 
 bool Scheduler::has_something_to_do() {
   if (wake_signal_.take() || database_changed()) looks_at_all_ = true;
-  return looks_at_all_ || !events_.empty() || !finished_callbacks_.empty() || !changed_runs_.empty() ||
+  if (starts_can_wait()) {
+    wake_by(events_since_ms_ + options_.start_patience_ms);
+  } else if (!events_.empty()) {
+    return true;
+  }
+  return looks_at_all_ || !finished_callbacks_.empty() || !changed_runs_.empty() ||
          (may_have_lost_tasks_ && now_ms_ >= look_again_at_ms_) || now_ms_ >= wake_at_ms_;
+}
+
+bool Scheduler::starts_can_wait() {
+  const auto is_start = [](const TaskEvent& event) { return event.kind == TaskEvent::Kind::kStarted; };
+  return now_ms_ < events_since_ms_ + options_.start_patience_ms && !events_.empty() &&
+         std::all_of(events_.begin(), events_.end(), is_start);
 }
 
 // By another connection than ours. A server has the number of the next transaction that writes: writers of

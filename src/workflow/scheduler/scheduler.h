@@ -40,6 +40,9 @@ struct SchedulerOptions {
   int64_t pid = 0;
   int64_t heartbeat_ms = 5000;
   int64_t poll_ms = 100;  // how often run() looks whether another process has changed the database
+  // How long "running" may wait to be written: with the end of a short task, one commit is enough for both,
+  // and what follows on the task does not wait for another.
+  int64_t start_patience_ms = 5;
 };
 
 // Where a try's log is: `<log_dir>/dag_id=D/run_id=R/task_id=T/attempt=N.log`, as Airflow's; what a file name
@@ -95,6 +98,7 @@ class Scheduler {
   Followed* find(const std::string& dag_id);
   TaskPlace find(const TaskInstance& instance);
   bool has_something_to_do();
+  bool starts_can_wait();
   bool database_changed();
   void look_at_all();
   void work();
@@ -165,6 +169,7 @@ class Scheduler {
 
   // What is still to be done; kept until it is committed.
   std::vector<TaskEvent> events_;
+  int64_t events_since_ms_ = 0;  // when the first of them came
   std::vector<int64_t> finished_callbacks_;
   bool looks_at_all_ = true;
   bool may_have_lost_tasks_ =

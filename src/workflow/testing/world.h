@@ -83,6 +83,7 @@ class World {
         operations(*database_, dags_, clock, Actor()) {
     for (const Dag& one : dags_) check(one);
     options_.log_dir = "/logs";
+    options_.start_patience_ms = 0;
     restart();
   }
 
