@@ -51,7 +51,8 @@ Dag dag_of(std::string id, int task_count) {
   for (int i = 0; i < task_count; ++i) {
     dag.tasks.emplace_back().id = "t" + std::to_string(i);
   }
-  dag.on_success = dag.on_failure = {{.url = "over", .command = {}}};
+  dag.on_success.emplace_back().url = "over";  // heard by StopAfterRuns
+  dag.on_failure = dag.on_success;
   return dag;
 }
 
@@ -67,15 +68,15 @@ class StopAfterRuns final : public CallbackRunner {
  public:
   StopAfterRuns(int run_count, std::atomic<bool>& stop) : left_(run_count), stop_(stop) {}
   void submit(CallbackCall call) override {
-    finished_.push_back(call.id);
+    finished_.push_back({call.id});
     if (--left_ == 0) stop_ = true;
   }
-  std::vector<int64_t> take_finished() override { return std::exchange(finished_, {}); }
+  std::vector<FinishedCallback> take_finished() override { return std::exchange(finished_, {}); }
 
  private:
   int left_;
   std::atomic<bool>& stop_;
-  std::vector<int64_t> finished_;
+  std::vector<FinishedCallback> finished_;
 };
 
 struct Project {

@@ -49,7 +49,8 @@ dags::ProjectOptions options_of(const Project& project) {
           project.validate,
           project.prepare,
           project.train,
-          project.schedule};
+          project.schedule,
+          project.alerts};
 }
 
 bool is_remote(const std::string& place) {

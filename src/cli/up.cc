@@ -18,8 +18,8 @@
 #include "dags/pipelines.h"
 #include "dags/tasks.h"
 #include "server/web_server.h"
+#include "workflow/callbacks/callback_threads.h"
 #include "workflow/executor/launcher.h"
-#include "workflow/scheduler/callback_runner.h"
 #include "workflow/scheduler/scheduler.h"
 
 namespace tidemill::cli {
@@ -173,7 +173,7 @@ void up(CommandContext& context, const UpArguments& arguments) {
 
   const std::filesystem::path hidden = services.project_dir() / ".tidemill";
   const auto liveness = workflow::make_liveness(services.metadata_for_writing(), hidden / "schedulers");
-  workflow::NoCallbacks callbacks;
+  workflow::CallbackThreads callbacks({.folder = services.project_dir()});
   workflow::SchedulerOptions settings;
   settings.log_dir = (services.project_dir() / "logs").string();
   settings.hostname = host_name();

@@ -129,7 +129,10 @@ std::vector<workflow::Dag> project_dags(const ProjectOptions& project) {
   const ScheduleOptions& schedule = project.schedule;
   std::vector<workflow::Dag> dags = {data_generation(schedule), data_preparation(schedule),
                                      model_training(project, schedule)};
-  for (const workflow::Dag& dag : dags) workflow::check(dag);
+  for (workflow::Dag& dag : dags) {
+    add_alerts(project.alerts, dag);
+    workflow::check(dag);
+  }
   return dags;
 }
 

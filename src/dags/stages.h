@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "dags/alerts.h"
 #include "dags/schedule.h"
 #include "metadata/database.h"
 #include "pipeline/ingest/ingest.h"
@@ -34,6 +35,7 @@ struct ProjectOptions {
   pipeline::PrepareOptions prepare;
   pipeline::TrainOptions train;
   ScheduleOptions schedule;
+  std::vector<AlertOptions> alerts;
 };
 
 // Opened by the first call, so that a stage pays for what it uses only, and a day's data can be made while an

@@ -81,6 +81,17 @@ const Json& TaskContext::returned_by(const std::string& task_id) const {
   return *value;
 }
 
+std::vector<std::string> dag_ids() {
+  return {kDataGeneration, kDataPreparation, kModelTraining};
+}
+
+std::vector<std::string> task_ids(const std::vector<pipeline::ModelSpec>& models) {
+  std::vector<std::string> ids;
+  for (const NamedTask& task : kTasks) ids.emplace_back(task.task_id);
+  for (const pipeline::ModelSpec& model : models) ids.push_back(train_task_id(model.name));
+  return ids;
+}
+
 Date date_of_run(const Json& context) {
   const Json& conf = context.at("conf");
   if (const auto date = conf.find("date"); date != conf.end()) return parse_date(*date, "conf \"date\"");

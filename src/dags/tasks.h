@@ -55,6 +55,10 @@ workflow::TaskReport update_metadata_task(TaskContext& context);
 // "train_random_forest"
 std::string train_task_id(const std::string& model);
 
+// Of all three DAGs, and of their tasks.
+std::vector<std::string> dag_ids();
+std::vector<std::string> task_ids(const std::vector<pipeline::ModelSpec>& models);
+
 // Runs the launch's task. What fails is in the report: for good where another try cannot help (bad input,
 // data refused by its rules), else to be tried again.
 workflow::TaskReport run_task(StageContext& stages, const workflow::TaskLaunch& launch, std::ostream& log);

@@ -81,6 +81,13 @@ size_t give_body(char* out, size_t, size_t capacity, void* user) {
   return count;
 }
 
+int look_at_cancelled(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  if (!transfer.request.is_cancelled()) return 0;
+  transfer.failure = std::make_exception_ptr(Error(ErrorCode::kUnavailable, "the request was cancelled"));
+  return 1;
+}
+
 // curl sends a body again when the connection that it had kept turns out to be closed.
 int seek_body(void* user, curl_off_t offset, int origin) {
   auto& transfer = *static_cast<Transfer*>(user);
@@ -214,6 +221,11 @@ class Setup {
     set(CURLOPT_WRITEFUNCTION, take_body);
     set(CURLOPT_WRITEDATA, &transfer);
     set(CURLOPT_ERRORBUFFER, error_.data());
+    if (transfer.request.is_cancelled) {
+      set(CURLOPT_NOPROGRESS, 0L);
+      set(CURLOPT_XFERINFOFUNCTION, look_at_cancelled);
+      set(CURLOPT_XFERINFODATA, &transfer);
+    }
     if (transfer.request.on_new_connection) set(CURLOPT_FRESH_CONNECT, 1L);
     set_method();
     set_signature();

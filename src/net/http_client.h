@@ -52,6 +52,8 @@ struct HttpRequest {
   // Not on a connection that was kept: there curl sends a request again, by itself, when the server closes it
   // without an answer.
   bool on_new_connection = false;
+  // Asked about once a second; true ends the request with kUnavailable, which is thrown.
+  std::function<bool()> is_cancelled{};
 };
 
 struct HttpResponse {

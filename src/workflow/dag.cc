@@ -123,4 +123,18 @@ std::vector<std::string> downstream_of(const Dag& dag, const std::string& task_i
   return ids;
 }
 
+std::string_view name_of(DeadlineAlert::Reference reference) {
+  switch (reference) {
+    case DeadlineAlert::Reference::kQueuedAt:
+      return "queued_at";
+    case DeadlineAlert::Reference::kLogicalDate:
+      return "logical_date";
+    case DeadlineAlert::Reference::kRunAfter:
+      return "run_after";
+    case DeadlineAlert::Reference::kStartDate:
+      return "start_date";
+  }
+  return "";
+}
+
 }  // namespace tidemill::workflow

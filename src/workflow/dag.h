@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "workflow/states.h"
@@ -16,10 +17,18 @@ namespace tidemill::workflow {
 inline constexpr char kDefaultPool[] = "default_pool";
 
 // Who is told when something happened: a URL that gets a JSON document by POST, or a program with arguments
-// that gets it on its standard input.
+// that gets it on its standard input. What is secret stands in environment variables that are named here:
+// what this holds is written into the database.
 struct Callback {
+  std::string name;  // shown to people
   std::string url;
+  std::string url_variable;    // instead of url
+  std::string token_variable;  // sent as "Authorization: Bearer"
   std::vector<std::string> command;
+  int64_t timeout_ms = 30'000;  // of each attempt
+  int retries = 3;              // of a URL that did not answer or was busy
+
+  bool is_webhook() const { return !url.empty() || !url_variable.empty(); }
 };
 
 struct Task {
@@ -45,13 +54,17 @@ struct Task {
   std::vector<Callback> on_execute, on_success, on_failure, on_retry, on_skipped;
 };
 
-// Airflow's DeadlineAlert: `callbacks` hear when a run has not ended `interval_ms` after the reference.
+// Airflow's DeadlineAlert: `callbacks` hear when a run has not ended `interval_ms` after the reference. A run
+// that is run again counts from when it was queued again, whatever the day it is about.
 struct DeadlineAlert {
-  enum class Reference { kQueuedAt, kLogicalDate };
+  enum class Reference { kQueuedAt, kLogicalDate, kRunAfter, kStartDate };
   Reference reference = Reference::kQueuedAt;
   int64_t interval_ms = 0;
   std::vector<Callback> callbacks;
 };
+
+// "queued_at", "logical_date", "run_after", "start_date".
+std::string_view name_of(DeadlineAlert::Reference reference);
 
 struct Dag {
   std::string id;

@@ -29,13 +29,30 @@ TaskInstance new_task_instance(const DagGraph& graph, const DagGraph::Node& node
   return instance;
 }
 
+namespace {
+
+// nullopt: not known (yet).
+std::optional<int64_t> time_of(DeadlineAlert::Reference reference, const DagRun& run) {
+  if (reference == DeadlineAlert::Reference::kStartDate) return run.start_ms;
+  if (reference == DeadlineAlert::Reference::kQueuedAt || run.clear_number > 0) return run.queued_at_ms;
+  return reference == DeadlineAlert::Reference::kRunAfter ? run.run_after_ms : run.logical_date_ms;
+}
+
+}  // namespace
+
 void add_deadlines(Store& store, const Dag& dag, const DagRun& run) {
+  store.delete_deadlines(run.id);
   for (size_t i = 0; i < dag.deadlines.size(); ++i) {
-    const DeadlineAlert& alert = dag.deadlines[i];
-    const bool from_queued = alert.reference == DeadlineAlert::Reference::kQueuedAt;
-    if (!from_queued && !run.logical_date_ms) continue;
-    store.add_deadline(run.id, static_cast<int64_t>(i),
-                       (from_queued ? run.queued_at_ms : *run.logical_date_ms) + alert.interval_ms);
+    const auto from_ms = time_of(dag.deadlines[i].reference, run);
+    if (!from_ms) continue;
+    store.add_deadline(run.id, static_cast<int64_t>(i), *from_ms + dag.deadlines[i].interval_ms);
+  }
+}
+
+void add_start_deadlines(Store& store, const Dag& dag, const DagRun& run) {
+  for (size_t i = 0; i < dag.deadlines.size(); ++i) {
+    if (dag.deadlines[i].reference != DeadlineAlert::Reference::kStartDate) continue;
+    store.add_deadline(run.id, static_cast<int64_t>(i), run.start_ms.value() + dag.deadlines[i].interval_ms);
   }
 }
 

@@ -15,8 +15,10 @@ std::string new_run_id(RunType type, int64_t run_after_ms);
 // it with its id. Errors: kAlreadyExists, as Store::add_run.
 DagRun create_run(Store& store, const DagGraph& graph, DagRun run);
 
-// As create_run does, and whenever a finished run is queued again.
+// As create_run does, and whenever a finished run is queued again. Those that count from its start come when
+// it starts.
 void add_deadlines(Store& store, const Dag& dag, const DagRun& run);
+void add_start_deadlines(Store& store, const Dag& dag, const DagRun& run);
 
 // The instance of a task before its first try.
 TaskInstance new_task_instance(const DagGraph& graph, const DagGraph::Node& node, const DagRun& run);

@@ -193,8 +193,8 @@ class Store {
   };
   void add_callback(const std::string& target, const std::string& document, int64_t job_id, int64_t now_ms);
   std::vector<PendingCallback> pending_callbacks(int64_t job_id);  // oldest first
-  void hand_over_callbacks(int64_t from_job_id, int64_t to_job_id);
-  void delete_callback(int64_t id);
+  void hand_over_callbacks(int64_t to_job_id);                     // of schedulers that do not run any more
+  std::optional<PendingCallback> delete_callback(int64_t id);
 
  private:
   metadata::Database& database_;

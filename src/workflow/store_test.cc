@@ -158,9 +158,9 @@ TEST_P(StoreTest, JobsDeadlinesCallbacksAndTheLog) {
   store_.delete_deadlines(1);
   EXPECT_EQ(store_.next_deadline_ms(), std::nullopt);
   store_.add_callback("{}", "{}", 1, 0);
-  store_.hand_over_callbacks(1, 2);
+  store_.hand_over_callbacks(2);
   EXPECT_TRUE(store_.pending_callbacks(1).empty());
-  store_.delete_callback(store_.pending_callbacks(2).at(0).id);
+  EXPECT_TRUE(store_.delete_callback(store_.pending_callbacks(2).at(0).id));
   EXPECT_TRUE(store_.pending_callbacks(2).empty());
   LogEntry entry;
   entry.dttm_ms = 3;

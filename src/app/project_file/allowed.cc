@@ -149,6 +149,12 @@ Allowed Allowed::texts(std::string what) {
   return allowed;
 }
 
+Allowed Allowed::choices(std::vector<std::string> names) {
+  Allowed allowed(Form::kChoices);
+  allowed.names_ = std::move(names);
+  return allowed;
+}
+
 Allowed Allowed::command() {
   return Allowed(Form::kCommand);
 }
@@ -220,6 +226,8 @@ std::string Allowed::words() const {
       return "an amount of memory, at least 64 MB, such as \"512 MB\" or \"2 GB\"" + also;
     case Form::kTexts:
       return "a list of " + what_;
+    case Form::kChoices:
+      return "a list of " + listed(names_, "\"", "\"");
     case Form::kCommand:
       return "a list of a program and its arguments";
     case Form::kScalars:
@@ -265,15 +273,22 @@ bool Allowed::fits(const Value& value) const {
 }
 
 std::string Allowed::list_problem(const Value& value) const {
-  if (value.items.empty() && (form_ == Form::kCommand || form_ == Form::kScalars)) {
+  if (value.items.empty() &&
+      (form_ == Form::kCommand || form_ == Form::kScalars || form_ == Form::kChoices)) {
     return fmt::format("expected {} with at least one in it, got an empty list", words());
   }
   std::vector<std::string> seen;
   for (const Value& item : value.items) {
     const bool good = form_ == Form::kTables    ? item.is_table()
                       : form_ == Form::kScalars ? is_scalar(item)
+                      : form_ == Form::kChoices ? item.is_text() && has(names_, item.text)
                                                 : item.is_text() && !is_blank(item.text);
-    if (!good) return fmt::format("expected {}, got {} in it", words(), describe(item));
+    if (!good) {
+      const std::string near =
+          form_ == Form::kChoices && item.is_text() ? nearest_name(item.text, names_) : std::string();
+      return fmt::format("expected {}, got {} in it{}", words(), describe(item),
+                         near.empty() ? "" : "; did you mean \"" + near + "\"?");
+    }
     if (form_ == Form::kTables || form_ == Form::kCommand) continue;
     if (has(seen, to_toml(item))) return fmt::format("{} stands in the list twice", describe(item));
     seen.push_back(to_toml(item));

@@ -29,6 +29,8 @@ class Allowed {
   static Allowed memory();  // "512 MB", "1.5 GiB", at least 64 MB
   // A list of texts without repeats; may be empty.
   static Allowed texts(std::string what);
+  // A list of some of `names`, without repeats, not empty.
+  static Allowed choices(std::vector<std::string> names);
   // A program and its arguments.
   static Allowed command();
   // A list of values, any of text, numbers and booleans, without repeats, not empty.
@@ -59,6 +61,7 @@ class Allowed {
     kDate,
     kMemory,
     kTexts,
+    kChoices,
     kCommand,
     kScalars,
     kTable,

@@ -1,5 +1,5 @@
 #pragma once
-// The parts of the file that are lists: [[quality]], [features], [[models]], promote.rules.
+// The parts of the file that are lists: [[quality]], [features], [[models]], promote.rules, [[alerts]].
 
 #include "app/project_file/problems.h"
 #include "app/project_file/settings.h"
@@ -16,6 +16,10 @@ pipeline::ModelSpec read_model(const Value& block, Problems& problems, Effective
 
 pipeline::PromotionRule read_promotion_rule(const Value& block, Problems& problems,
                                             EffectiveSection& effective);
+
+// Its DAGs and tasks must be there, those of `models` too.
+dags::AlertOptions read_alert(const Value& block, const std::vector<pipeline::ModelSpec>& models,
+                              Problems& problems, EffectiveSection& effective);
 
 // Roles, rules, features and lists may name only columns that the source makes, where that is known.
 void check_columns(const Value& root, const Project& project, Problems& problems);

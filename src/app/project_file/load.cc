@@ -165,6 +165,20 @@ void read_models(const Value& root, Project& project, Problems& problems) {
   }
 }
 
+void read_alerts(const Value& root, Project& project, Problems& problems) {
+  for (const Value& block : blocks_of(section_value(root, "alerts"))) {
+    EffectiveSection& shown = project.effective.emplace_back(EffectiveSection{"alerts", true, {}});
+    dags::AlertOptions alert = read_alert(block, project.train.models, problems, shown);
+    for (const dags::AlertOptions& earlier : project.alerts) {
+      if (alert.callback.name.empty() || earlier.callback.name != alert.callback.name) continue;
+      problems.add(
+          block.find("name")->value.place,
+          fmt::format("alerts.name: \"{}\" is already the name of another alert", alert.callback.name));
+    }
+    project.alerts.push_back(std::move(alert));
+  }
+}
+
 // "promote.rules" as written, or its default.
 void read_promotion(const Value& root, Project& project, Problems& problems) {
   const Member* written = section_value(root, "promote").find("rules");
@@ -252,6 +266,8 @@ Project read_project(std::string_view text, const fs::path& dir, const Environme
       }
     } else if (section.name == "models") {
       read_models(root, project, problems);
+    } else if (section.name == "alerts") {
+      read_alerts(root, project, problems);
     } else if (section.name == "promote.rules") {
       read_promotion(root, project, problems);
     } else {

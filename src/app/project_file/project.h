@@ -1,6 +1,6 @@
 #pragma once
 // The project file, read: plain option structs for every stage, checked whole before anything runs.
-// What may stand in the file is declared once, in project_settings.cc and block_settings.cc.
+// What may stand in the file is declared once, in project_settings.cc, block_settings.cc and alert_blocks.cc.
 
 #include <filesystem>
 #include <map>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/project_file/value.h"
+#include "dags/alerts.h"
 #include "dags/schedule.h"
 #include "pipeline/ingest/ingest.h"
 #include "pipeline/prepare/prepare.h"
@@ -64,6 +65,7 @@ struct Project {
   pipeline::PrepareOptions prepare;
   pipeline::TrainOptions train;
   dags::ScheduleOptions schedule;
+  std::vector<dags::AlertOptions> alerts;
 
   std::vector<EffectiveSection> effective;
 };

@@ -58,6 +58,7 @@ const std::vector<Section>& sections() {
       {"promote", false, "When a new version goes to Production by itself."},
       {"promote.rules", true, "A threshold in the words of MLflow's MetricThreshold."},
       {"schedule", false, "When the three DAGs run under `tidemill up`."},
+      {"alerts", true, "Who is told when something happens to a run or a task under `tidemill up`."},
   };
   return kSections;
 }
@@ -80,6 +81,7 @@ std::vector<SettingInfo> all_settings() {
     append(all, comparison_settings(), section.name);
     append(all, model_settings(), section.name);
     append(all, promotion_settings(), section.name);
+    append(all, alert_settings(), section.name);
   }
   return all;
 }

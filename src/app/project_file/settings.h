@@ -1,13 +1,14 @@
 #pragma once
 // Every setting of the project file, declared once. Parsing, hints for unknown keys, `config show` and the
 // reference page are made from these tables. To add a setting: one entry in
-// project_settings.cc or block_settings.cc.
+// project_settings.cc, block_settings.cc or alert_blocks.cc.
 
 #include <string>
 #include <vector>
 
 #include "app/project_file/allowed.h"
 #include "app/project_file/project.h"
+#include "dags/alerts.h"
 
 namespace tidemill::app {
 
@@ -74,6 +75,7 @@ const std::vector<Setting<pipeline::QualityRule>>& quality_settings();
 const std::vector<Setting<pipeline::FeatureDefinition>>& comparison_settings();
 const std::vector<Setting<ModelBlock>>& model_settings();
 const std::vector<Setting<pipeline::PromotionRule>>& promotion_settings();
+const std::vector<Setting<dags::AlertOptions>>& alert_settings();
 
 // All of them, in the order of sections().
 std::vector<SettingInfo> all_settings();

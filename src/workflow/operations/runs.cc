@@ -183,7 +183,6 @@ void Operations::run_again(DagRun run) {
   run.start_ms = run.end_ms = std::nullopt;
   ++run.clear_number;
   store_.update_run(run);
-  store_.delete_deadlines(run.id);
   add_deadlines(store_, dag(run.dag_id), run);
 }
 

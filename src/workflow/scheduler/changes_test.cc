@@ -14,6 +14,7 @@ using testing::FaultyDatabase;
 using testing::kStartMs;
 using testing::MemoryExecutor;
 using testing::task;
+using testing::webhook;
 using testing::World;
 using Outcome = TaskReport::Outcome;
 
@@ -99,7 +100,7 @@ TEST(Changes, WithoutResetWhatIsClearedDoesNotRun) {
 
 TEST(Changes, AClearedRunHasItsDeadlinesAgain) {
   Dag one = chain();
-  one.deadlines = {{DeadlineAlert::Reference::kQueuedAt, 3000, {{"https://example.org/", {}}}}};
+  one.deadlines = {{DeadlineAlert::Reference::kQueuedAt, 3000, {webhook("https://example.org/")}}};
   World world({one});
   const DagRun run = world.trigger("d");
   EXPECT_EQ(world.store.next_deadline_ms(), std::nullopt);
@@ -117,7 +118,7 @@ bool run_with_fault(int fails_in, bool commits_before_failing, bool dies) {
   producer.tasks[1].retries = 1;
   producer.tasks[1].retry_delay_s = 0;  // the next try begins in the transaction that ends the first
   producer.tasks[2].outlets = {"rows"};
-  producer.on_success = {{"https://example.org/", {}}};
+  producer.on_success = {webhook("https://example.org/")};
   Dag consumer = dag("consumer", {task("use")});
   consumer.schedule_assets = {"rows"};
   const std::vector<Dag> dags = {producer, consumer};

@@ -8,6 +8,7 @@ namespace {
 
 using testing::dag;
 using testing::task;
+using testing::webhook;
 using testing::World;
 
 class SchedulerOverEach : public metadata::EachDatabase {
@@ -22,7 +23,7 @@ TEST_P(SchedulerOverEach, RunsRetriesAssetsPoolsAndRestarts) {
   producer.tasks[1].outlets = {"rows"};
   producer.tasks[1].pool = "gpu";
   producer.tasks[1].depends_on_past = true;
-  producer.deadlines = {{DeadlineAlert::Reference::kQueuedAt, 5000, {{"https://example.org/", {}}}}};
+  producer.deadlines = {{DeadlineAlert::Reference::kQueuedAt, 5000, {webhook("https://example.org/")}}};
   Dag consumer = dag("consumer", {task("use")});
   consumer.schedule_assets = {"rows"};
   World world({producer, consumer}, {}, open());

@@ -198,7 +198,10 @@ StartedRuns start_queued_runs(Store& store, const Dag& dag, int64_t now_ms) {
       ++active_in_backfill;
     }
     run.state = RunState::kRunning;
-    if (!run.start_ms) run.start_ms = std::max(now_ms, run.queued_at_ms);
+    if (!run.start_ms) {
+      run.start_ms = std::max(now_ms, run.queued_at_ms);
+      add_start_deadlines(store, dag, run);
+    }
     store.update_run(run);
     started.runs.push_back(run);
     ++active;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/json.h"
 #include "workflow/run_evaluation.h"
 #include "workflow/runs.h"
@@ -199,7 +201,10 @@ void Scheduler::tell_missed_deadlines() {
     if (followed == nullptr || is_finished(run->state)) continue;
     const auto position = static_cast<size_t>(due.position);
     if (position >= followed->dag.deadlines.size()) continue;  // the DAG has fewer by now
-    call_back(followed->dag.deadlines[position].callbacks, "on_deadline", *run, nullptr);
+    const DeadlineAlert& alert = followed->dag.deadlines[position];
+    call_back(
+        alert.callbacks, "on_deadline", *run, nullptr,
+        fmt::format("it is not over {} s after its {}", alert.interval_ms / 1000, name_of(alert.reference)));
   }
   wake_by(store_.next_deadline_ms());
 }

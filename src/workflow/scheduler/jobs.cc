@@ -46,12 +46,13 @@ void Scheduler::take_over_from_dead() {
   for (Job job : store_.running_jobs()) {
     if (job.id == job_.id || liveness_.is_alive(job.id)) continue;
     for (const TaskInstance& instance : store_.task_instances_of_job(job.id)) reset(instance);
-    store_.hand_over_callbacks(job.id, job_.id);
-    has_new_callbacks_ = true;
     job.state = "failed";
     job.end_ms = now_ms_;
     store_.update_job(job);
   }
+  // Also of those that ended well, before their callbacks had been made.
+  store_.hand_over_callbacks(job_.id);
+  has_new_callbacks_ = true;
 }
 
 // Claimed, but the executor never got them.

@@ -59,7 +59,7 @@ int64_t Scheduler::tick() {
   if (now_ms_ < before_ms) looks_at_all_ = true;  // the clock was set back
   if (events_.empty()) events_since_ms_ = now_ms_;
   for (TaskEvent& event : executor_.take_events()) events_.push_back(std::move(event));
-  for (const int64_t id : callbacks_.take_finished()) finished_callbacks_.push_back(id);
+  for (FinishedCallback& call : callbacks_.take_finished()) finished_callbacks_.push_back(std::move(call));
   if (!has_something_to_do()) return wake_at_ms_;
   try {
     work();
@@ -132,7 +132,7 @@ void Scheduler::work() {
   }
   beat();
   for (const TaskEvent& event : events_) apply(event);
-  for (const int64_t id : finished_callbacks_) store_.delete_callback(id);
+  for (const FinishedCallback& call : finished_callbacks_) forget_callback(call);
   for (const auto& [run, at_ms] : look_at_) {
     if (at_ms <= now_ms_) changed_runs_.insert(run);
   }
@@ -161,7 +161,7 @@ void Scheduler::after_commit() {
     cancelled_.erase(event.task_instance_id);
   }
   events_.clear();
-  for (const int64_t id : finished_callbacks_) submitted_callbacks_.erase(id);
+  for (const FinishedCallback& call : finished_callbacks_) submitted_callbacks_.erase(call.id);
   finished_callbacks_.clear();
   for (const auto& [run, at_ms] : look_at_) wake_by(at_ms);
   cancel_what_was_changed();

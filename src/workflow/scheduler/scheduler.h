@@ -149,6 +149,7 @@ class Scheduler {
   void call_back(const std::vector<Callback>& callbacks, const std::string& event,
                  const TaskInstance& instance, const std::string& why = "");
   void submit_callbacks();
+  void forget_callback(const FinishedCallback& call);
 
   metadata::Database& database_;
   Store store_;
@@ -170,7 +171,7 @@ class Scheduler {
   // What is still to be done; kept until it is committed.
   std::vector<TaskEvent> events_;
   int64_t events_since_ms_ = 0;  // when the first of them came
-  std::vector<int64_t> finished_callbacks_;
+  std::vector<FinishedCallback> finished_callbacks_;
   bool looks_at_all_ = true;
   bool may_have_lost_tasks_ =
       false;                       // claimed in a transaction of which nobody knows whether it was committed

@@ -13,6 +13,7 @@ using testing::kDayMs;
 using testing::kHourMs;
 using testing::kStartMs;
 using testing::task;
+using testing::webhook;
 using testing::World;
 using Outcome = TaskReport::Outcome;
 
@@ -176,7 +177,7 @@ TEST(Scheduler, RunsThatTakeTooLongFailAndTheirTasksAreEnded) {
 
 TEST(Scheduler, DeadlinesThatAreMissedAreToldOnce) {
   Dag one = dag("d", {task("a")});
-  one.deadlines = {{DeadlineAlert::Reference::kQueuedAt, 3000, {{"https://example.org/late", {}}}}};
+  one.deadlines = {{DeadlineAlert::Reference::kQueuedAt, 3000, {webhook("https://example.org/late")}}};
   World world({one});
   world.held = {"a"};
   const DagRun run = world.trigger("d");
@@ -189,10 +190,78 @@ TEST(Scheduler, DeadlinesThatAreMissedAreToldOnce) {
   world.end(run, "a", Outcome::kSuccess);
 }
 
+TEST(Scheduler, DeadlinesCountFromWhatTheySay) {
+  Dag one = dag("d", {task("a")});
+  one.max_active_runs = 1;
+  for (const auto reference : {DeadlineAlert::Reference::kRunAfter, DeadlineAlert::Reference::kStartDate}) {
+    one.deadlines.push_back({reference, 3000, {webhook(std::string(name_of(reference)))}});
+  }
+  World world({one});
+  world.held = {"a"};
+  const DagRun first = world.trigger("d");
+  TriggerOptions given;
+  given.run_id = "second";
+  const DagRun second = world.trigger("d", given);  // waits for the first
+  world.clock.advance_ms(2000);
+  world.end(first, "a", Outcome::kSuccess);
+  const auto told = [&] {
+    std::vector<std::string> urls;
+    for (const CallbackCall& call : world.callbacks.calls) urls.push_back(call.target.url);
+    return urls;
+  };
+  world.advance(1000);
+  EXPECT_EQ(told(), std::vector<std::string>({"run_after"}));
+  world.advance(1999);
+  EXPECT_EQ(told().size(), 1u);
+  world.advance(1);
+  EXPECT_EQ(told(), std::vector<std::string>({"run_after", "start_date"}));
+  EXPECT_EQ(parse_json(world.callbacks.calls[1].document, "")["error"],
+            "it is not over 3 s after its start_date");
+  world.end(second, "a", Outcome::kSuccess);
+}
+
+TEST(Scheduler, CallbacksThatWereGivenUpStandInTheEventLog) {
+  Dag one = dag("d", {task("a")});
+  Callback& callback = one.tasks[0].on_success.emplace_back();
+  callback.name = "on_call";
+  callback.url_variable = "PAGER_URL";
+  callback.retries = 7;
+  World world({one});
+  world.callbacks.error = "nobody is there";
+  const DagRun run = world.trigger("d");
+  ASSERT_EQ(world.callbacks.calls.size(), 1u);
+  EXPECT_EQ(world.callbacks.calls[0].target.url_variable, "PAGER_URL");
+  EXPECT_EQ(world.callbacks.calls[0].target.retries, 7);
+  world.tick();
+  LogFilter filter;
+  filter.event = "callback_failed";
+  const std::vector<LogEntry> entries = world.store.list_log(filter, {});
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].run_id, run.run_id);
+  EXPECT_EQ(entries[0].task_id, "a");
+  EXPECT_EQ(entries[0].extra, "on_call (on_success): nobody is there");
+}
+
+TEST(Scheduler, CallbacksComeAgainAfterAnOrderlyEndToo) {
+  Dag one = dag("d", {task("a")});
+  one.on_success = {webhook("https://example.org/")};
+  World world({one});
+  world.callbacks.finishes = false;
+  world.trigger("d");
+  EXPECT_EQ(world.callbacks.calls.size(), 1u);
+  world.scheduler->shut_down();
+  world.callbacks.finishes = true;
+  world.restart();
+  world.tick();
+  EXPECT_EQ(world.callbacks.calls.size(), 2u);
+  world.tick();
+  EXPECT_TRUE(world.store.pending_callbacks(world.scheduler->job_id()).empty());
+}
+
 TEST(Scheduler, CallbacksComeAgainWhenTheSchedulerDiedBeforeTheyWereMade) {
   Dag one = dag("d", {task("a")});
-  one.tasks[0].on_failure = {{"", {"mail", "someone"}}};
-  one.on_failure = {{"https://example.org/", {}}};
+  one.tasks[0].on_failure.emplace_back().command = {"mail", "someone"};
+  one.on_failure = {webhook("https://example.org/")};
   World world({one});
   world.callbacks.finishes = false;
   world.reports["a"] = {Outcome::kFailed, "", "", "out of paper"};

@@ -102,12 +102,17 @@ std::vector<Store::PendingCallback> Store::pending_callbacks(int64_t job_id) {
   return callbacks;
 }
 
-void Store::hand_over_callbacks(int64_t from_job_id, int64_t to_job_id) {
-  database_.execute("UPDATE callback SET job_id = ? WHERE job_id = ?", {to_job_id, from_job_id});
+void Store::hand_over_callbacks(int64_t to_job_id) {
+  database_.execute(
+      "UPDATE callback SET job_id = ? WHERE job_id NOT IN (SELECT id FROM job WHERE state = 'running')",
+      {to_job_id});
 }
 
-void Store::delete_callback(int64_t id) {
-  database_.execute("DELETE FROM callback WHERE id = ?", {id});
+std::optional<Store::PendingCallback> Store::delete_callback(int64_t id) {
+  const auto row =
+      database_.query_first("DELETE FROM callback WHERE id = ? RETURNING id, target, document", {id});
+  if (!row) return std::nullopt;
+  return PendingCallback{row->integer(0), row->text(1), row->text(2)};
 }
 
 }  // namespace tidemill::workflow

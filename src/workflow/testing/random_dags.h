@@ -33,7 +33,7 @@ inline Task random_task(RandomSequence& random, const std::vector<Task>& before)
   }
   made.priority_weight = 1 + below(3);
   if (below(100) < 20) made.outlets = {"data"};
-  if (below(100) < 10) made.on_failure = {{"https://example.org/", {}}};
+  if (below(100) < 10) made.on_failure = {webhook("https://example.org/")};
   return made;
 }
 

@@ -31,15 +31,16 @@ class MemoryLiveness final : public Liveness {
 class MemoryCallbacks final : public CallbackRunner {
  public:
   void submit(CallbackCall call) override {
-    if (finishes) finished_.push_back(call.id);
+    if (finishes) finished_.push_back({call.id, error});
     calls.push_back(std::move(call));
   }
-  std::vector<int64_t> take_finished() override { return std::exchange(finished_, {}); }
+  std::vector<FinishedCallback> take_finished() override { return std::exchange(finished_, {}); }
   bool finishes = true;
+  std::string error;  // with which they end
   std::vector<CallbackCall> calls;
 
  private:
-  std::vector<int64_t> finished_;
+  std::vector<FinishedCallback> finished_;
 };
 
 inline Task task(std::string id, std::vector<std::string> upstream = {},
@@ -56,6 +57,12 @@ inline Dag dag(std::string id, std::vector<Task> tasks, std::string schedule = "
   made.id = std::move(id);
   made.tasks = std::move(tasks);
   made.schedule = std::move(schedule);
+  return made;
+}
+
+inline Callback webhook(std::string url) {
+  Callback made;
+  made.url = std::move(url);
   return made;
 }
 
