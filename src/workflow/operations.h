@@ -74,6 +74,13 @@ class Operations {
   // The run as a whole. success: all its tasks succeed; failed: what runs fails, what has not begun is
   // skipped; queued: all is cleared.
   void mark_run(const std::string& dag_id, const std::string& run_id, RunState state);
+  // A run that the caller works on itself (SchedulerOptions::foreground), running already; it takes the place
+  // of earlier tests of that logical date. No limit of the DAG holds it up. Errors: as trigger().
+  DagRun begin_test(const std::string& dag_id, std::optional<int64_t> logical_date_ms,
+                    const std::string& conf);
+  // Tests whose process died fail. To be called by whoever knows that nobody is testing: under the project's
+  // writer lock, which tests hold.
+  void end_dead_tests();
   // Errors: kConflict while it or a task of it runs.
   void delete_run(const std::string& dag_id, const std::string& run_id);
   void set_note(const std::string& dag_id, const std::string& run_id, const std::string& note);
@@ -102,6 +109,7 @@ class Operations {
  private:
   void log(const std::string& event, const std::string& dag_id, const std::string& run_id = "",
            const std::string& task_id = "", const std::string& extra = "");
+  bool has_dag(const std::string& dag_id) const;
   void clear_instance(TaskInstance instance);
   void clear_failed_downstream(const DagRun& run, const std::string& task_id);
   void run_again(DagRun run);

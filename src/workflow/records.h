@@ -42,6 +42,12 @@ struct DagRun {
   bool operator==(const DagRun&) const = default;
 };
 
+// A run that `dags test` made and works on itself: schedulers leave it alone, and it counts for no limit.
+// Once it is cleared, it is a run like any other.
+inline bool is_test(const DagRun& run) {
+  return run.triggered_by == TriggeredBy::kTest && run.clear_number == 0;
+}
+
 struct TaskInstance {
   std::string id;  // UUIDv7
   std::string dag_id, run_id, task_id;

@@ -29,6 +29,7 @@ struct RunFilter {
   std::vector<RunType> run_types;
   std::optional<int64_t> backfill_id;
   bool leaves_out_backfills = false;
+  bool leaves_out_tests = false;  // those that is_test() tells
   std::optional<int64_t> logical_date_from_ms, logical_date_to_ms;
   std::optional<int64_t> run_after_from_ms, run_after_to_ms;
   std::optional<int64_t> start_date_from_ms, start_date_to_ms;
@@ -54,6 +55,10 @@ struct AssetEventFilter {
 struct LogFilter {
   std::string dag_id, run_id, task_id, event, owner;
   std::optional<int64_t> from_ms, to_ms;
+};
+
+struct RunName {
+  std::string dag_id, run_id;
 };
 
 // A task of a run, by the names that people use.
@@ -101,9 +106,11 @@ class Store {
   std::vector<TaskStatus> task_statuses_of(const std::string& dag_id, const std::string& run_id);
   std::vector<TaskInstance> list_task_instances(const TaskFilter& filter, const Page& page = {});
   int64_t count_task_instances(const TaskFilter& filter);
-  // Those that the scheduler may launch (scheduled, of running runs of DAGs that are not paused), in the
-  // order in which it takes them: heaviest first, then the oldest run, then by task id.
-  std::vector<TaskInstance> scheduled_task_instances(const Page& page);
+  // Those that the scheduler may launch (scheduled, of running runs of DAGs that are not paused, which nobody
+  // tests), in the order in which it takes them: heaviest first, then the oldest run, then by task id. Or the
+  // scheduled ones of one run.
+  std::vector<TaskInstance> scheduled_task_instances(const Page& page,
+                                                     const std::optional<RunName>& of_run = std::nullopt);
   // How many tasks with a process each run has; runs without any are not in it.
   std::map<std::pair<std::string, std::string>, int64_t> active_task_counts();
   std::vector<TaskInstance> task_instances_of_job(int64_t job_id);

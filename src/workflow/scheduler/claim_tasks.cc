@@ -4,9 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "base/date.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "workflow/scheduler/scheduler.h"
 
 namespace tidemill::workflow {
@@ -26,14 +24,6 @@ std::string path_part(const std::string& text) {
   return out == "." ? "%2E" : out == ".." ? "%2E%2E" : out;
 }
 
-Json text_or_null(const std::optional<std::string>& text) {
-  return text ? Json(*text) : Json(nullptr);
-}
-
-Json time_or_null(const std::optional<int64_t>& ms) {
-  return ms ? Json(TimeZone::utc().isoformat(*ms)) : Json(nullptr);
-}
-
 }  // namespace
 
 // What is left of all limits.
@@ -41,14 +31,6 @@ struct Scheduler::Room {
   int64_t slots = 0;                     // of the executor and of parallelism
   std::map<std::string, int64_t> pools;  // open slots; absent: no such pool
   std::map<RunKey, int64_t> in_run;      // tasks that a run has with a process
-};
-
-// What the tasks of a run have in common.
-struct Scheduler::RunContext {
-  DagRun run;
-  std::string ds;
-  Json events = Json::array(), conf;
-  std::string upstream;  // JSON: what tasks returned, as they wrote it
 };
 
 void Scheduler::claim_tasks() {
@@ -66,7 +48,7 @@ void Scheduler::claim_tasks() {
   std::map<RunKey, RunContext> contexts;
   Page page = {std::max(kSmallestPage, 2 * room.slots), 0};
   while (room.slots > 0) {
-    std::vector<TaskInstance> waiting = store_.scheduled_task_instances(page);
+    std::vector<TaskInstance> waiting = store_.scheduled_task_instances(page, options_.foreground);
     int64_t left = 0;
     for (TaskInstance& instance : waiting) {
       if (room.slots <= 0 || !claim(instance, room, contexts)) ++left;
@@ -83,7 +65,7 @@ void Scheduler::claim_tasks() {
 bool Scheduler::claim(TaskInstance& instance, Room& room, std::map<RunKey, RunContext>& contexts) {
   const TaskPlace place = find(instance);
   const auto pool = room.pools.find(instance.pool);
-  if (place.node == nullptr) return false;
+  if (place.node == nullptr || !may_claim(instance)) return false;
   if (pool == room.pools.end()) {
     tell_hopeless(instance, "waits for ever: there is no pool '" + instance.pool + "'");
     return false;
@@ -117,42 +99,12 @@ void Scheduler::tell_hopeless(const TaskInstance& instance, const std::string& w
   log_failure(instance, why);
 }
 
-Scheduler::RunContext Scheduler::context_of(const Followed& followed, const TaskInstance& instance) {
-  RunContext context;
-  context.run = store_.find_run(instance.dag_id, instance.run_id).value();
-  const DagRun& run = context.run;
-  const int64_t day_ms = followed.zone.to_local(run.logical_date_ms.value_or(run.run_after_ms));
-  context.ds = format_utc_ms(day_ms).substr(0, 10);
-  context.conf = parse_json(run.conf, "the run's conf");
-  for (const auto& [id, value] : store_.xcoms_named(run.dag_id, run.run_id, "return_value")) {
-    context.upstream += (context.upstream.empty() ? "" : ",") + Json(id).dump() + ":" + value;
-  }
-  for (const AssetEvent& event : store_.asset_events_of(run.id)) {
-    context.events.push_back({{"asset", event.asset},
-                              {"extra", parse_json(event.extra, "the asset event's extra")},
-                              {"source_dag_id", text_or_null(event.source_dag_id)},
-                              {"source_task_id", text_or_null(event.source_task_id)},
-                              {"source_run_id", text_or_null(event.source_run_id)},
-                              {"timestamp", time_or_null(event.timestamp_ms)}});
-  }
-  return context;
+RunContext Scheduler::context_of(const Followed& followed, const TaskInstance& instance) {
+  return run_context(store_, store_.find_run(instance.dag_id, instance.run_id).value(), followed.zone);
 }
 
 TaskLaunch Scheduler::launch_of(const TaskPlace& place, const TaskInstance& instance,
                                 const RunContext& context) {
-  const DagRun& run = context.run;
-  const Json json = {{"dag_id", run.dag_id},
-                     {"run_id", run.run_id},
-                     {"task_id", instance.task_id},
-                     {"try_number", instance.try_number},
-                     {"run_type", name_of(run.run_type)},
-                     {"conf", context.conf},
-                     {"ds", context.ds},
-                     {"logical_date", time_or_null(run.logical_date_ms)},
-                     {"data_interval_start", time_or_null(run.data_interval_start_ms)},
-                     {"data_interval_end", time_or_null(run.data_interval_end_ms)},
-                     {"run_after", time_or_null(run.run_after_ms)},
-                     {"triggering_asset_events", context.events}};
   TaskLaunch launch;
   launch.task_instance_id = instance.id;
   launch.dag_id = instance.dag_id;
@@ -160,10 +112,7 @@ TaskLaunch Scheduler::launch_of(const TaskPlace& place, const TaskInstance& inst
   launch.run_id = instance.run_id;
   launch.try_number = instance.try_number;
   launch.log_file = log_file(options_.log_dir, instance);
-  // Not parsed and written again for each of many tasks.
-  launch.context = json.dump();
-  launch.context.back() = ',';
-  launch.context += R"("upstream":{)" + context.upstream + "}}";
+  launch.context = task_context(context, instance.task_id, instance.try_number);
   launch.timeout_ms = place.node->task->execution_timeout_ms;
   launch.memory_limit_bytes = place.node->task->memory_limit_bytes;
   return launch;
@@ -177,6 +126,7 @@ void Scheduler::launch_claimed() {
     try {
       executor_.launch(std::move(launch));
       launched_[id] = try_number;
+      has_begun_foreground_task_ = true;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kResourceExhausted && error.code() != ErrorCode::kUnavailable) throw;
       have_all_started = false;

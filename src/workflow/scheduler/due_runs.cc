@@ -14,6 +14,7 @@ int64_t count_active(Store& store, const std::string& dag_id) {
   RunFilter filter;
   filter.dag_id = dag_id;
   filter.leaves_out_backfills = true;
+  filter.leaves_out_tests = true;
   filter.states = {RunState::kQueued, RunState::kRunning};
   return store.count_runs(filter);
 }
@@ -179,6 +180,7 @@ StartedRuns start_queued_runs(Store& store, const Dag& dag, int64_t now_ms) {
   const std::optional<DagState> state = store.find_dag(dag.id);
   if (!state || state->is_paused) return started;
   filter.states = {RunState::kRunning};
+  filter.leaves_out_tests = true;
   int64_t active = store.count_runs(filter);
   const std::optional<Backfill> backfill = store.active_backfill(dag.id);
   int64_t active_in_backfill = 0;

@@ -36,6 +36,10 @@ bool has_ended(const TaskInstance& instance) {
 }  // namespace
 
 void Scheduler::create_and_start_runs() {
+  if (options_.foreground) {
+    for (const auto& followed : dags_) followed->is_changed = false;
+    return;
+  }
   for (const auto& followed : dags_) {
     const bool is_due = followed->next_run_at_ms && *followed->next_run_at_ms <= now_ms_;
     if (!std::exchange(followed->is_changed, false) && !is_due) {
@@ -63,7 +67,7 @@ void Scheduler::follow_runs() {
       look_at_.erase({dag_id, run_id});
       if (find(dag_id) == nullptr) continue;
       auto run = store_.find_run(dag_id, run_id);
-      if (run && run->state == RunState::kRunning) runs.push_back(std::move(*run));
+      if (run && run->state == RunState::kRunning && is_ours(*run)) runs.push_back(std::move(*run));
     }
     std::sort(runs.begin(), runs.end(), [](const DagRun& a, const DagRun& b) {
       return std::pair(a.run_after_ms, a.id) < std::pair(b.run_after_ms, b.id);
@@ -84,7 +88,7 @@ void Scheduler::follow(Followed& followed, DagRun run) {
   const Skipped skipped = skipped_in(store_, run);
   const auto allows = [&](const Task& task) { return past_allows(followed.dag, run, task); };
   const RunEvaluation evaluation = evaluate_run(followed.graph, instances, now_ms_, allows, skipped);
-  const bool is_paused = paused_.contains(run.dag_id);
+  const bool is_paused = paused_.contains(run.dag_id) && !options_.foreground;
   for (const StateChange& change : evaluation.changes) {
     // A paused DAG starts nothing, but what is over comes to its end.
     if (is_paused && change.state == TaskState::kScheduled) continue;
@@ -193,6 +197,7 @@ bool Scheduler::past_allows(const Dag& dag, const DagRun& run, const Task& task)
 }
 
 void Scheduler::tell_missed_deadlines() {
+  if (options_.foreground) return;
   if (std::none_of(dags_.begin(), dags_.end(), [](const auto& one) { return !one->dag.deadlines.empty(); }))
     return;
   for (const Store::DueDeadline& due : store_.take_due_deadlines(now_ms_)) {

@@ -43,6 +43,7 @@ void Scheduler::beat() {
 }
 
 void Scheduler::take_over_from_dead() {
+  if (options_.foreground) return;
   for (Job job : store_.running_jobs()) {
     if (job.id == job_.id || liveness_.is_alive(job.id)) continue;
     for (const TaskInstance& instance : store_.task_instances_of_job(job.id)) reset(instance);

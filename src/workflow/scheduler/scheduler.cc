@@ -126,6 +126,7 @@ void Scheduler::work() {
   wake_at_ms_ = now_ms_ + options_.heartbeat_ms;
   if (job_.id == 0) start();
   if (std::exchange(looks_at_all_, false)) look_at_all();
+  schedule_foreground_task();
   if (std::exchange(may_have_lost_tasks_, false)) {
     liveness_.hold(job_.id);  // the connection may be another one
     reset_lost_tasks();

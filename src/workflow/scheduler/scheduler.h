@@ -27,6 +27,7 @@
 #include "workflow/executor.h"
 #include "workflow/scheduler/callback_runner.h"
 #include "workflow/scheduler/liveness.h"
+#include "workflow/scheduler/task_context.h"
 #include "workflow/scheduler/wake_signal.h"
 #include "workflow/store.h"
 #include "workflow/timetable.h"
@@ -43,6 +44,10 @@ struct SchedulerOptions {
   // How long "running" may wait to be written: with the end of a short task, one commit is enough for both,
   // and what follows on the task does not wait for another.
   int64_t start_patience_ms = 5;
+  // The scheduler of a command that works on one run, or one task of it, itself, beside others or alone:
+  // makes and starts no runs, takes over from nobody, minds no pause.
+  std::optional<RunName> foreground;
+  std::optional<std::string> foreground_task;
 };
 
 // Where a try's log is: `<log_dir>/dag_id=D/run_id=R/task_id=T/attempt=N.log`, as Airflow's; what a file name
@@ -91,7 +96,6 @@ class Scheduler {
     Followed* followed = nullptr;
     const DagGraph::Node* node = nullptr;
   };
-  struct RunContext;
   struct Room;
 
   // scheduler.cc: what is due
@@ -137,11 +141,16 @@ class Scheduler {
 
   // claim_tasks.cc: what is launched
   void claim_tasks();
+  bool may_claim(const TaskInstance& instance) const;
   bool claim(TaskInstance& instance, Room& room, std::map<RunKey, RunContext>& contexts);
   void tell_hopeless(const TaskInstance& instance, const std::string& why);
   RunContext context_of(const Followed& followed, const TaskInstance& instance);
   TaskLaunch launch_of(const TaskPlace& place, const TaskInstance& instance, const RunContext& context);
   void launch_claimed();
+
+  // foreground.cc: whose runs are whose
+  bool is_ours(const DagRun& run) const;
+  void schedule_foreground_task();
 
   // callbacks.cc
   void call_back(const std::vector<Callback>& callbacks, const std::string& event, const DagRun& run,
@@ -167,6 +176,7 @@ class Scheduler {
   int64_t wake_at_ms_ = 0;
   std::optional<int64_t> data_version_, own_transaction_;  // see database_changed()
   bool is_registered_ = false, is_stopping_ = false, is_taken_over_ = false;
+  bool has_begun_foreground_task_ = false;
 
   // What is still to be done; kept until it is committed.
   std::vector<TaskEvent> events_;

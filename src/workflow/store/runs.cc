@@ -58,6 +58,7 @@ Condition condition_of(const RunFilter& filter) {
   condition.add_any("run_type", filter.run_types);
   if (filter.backfill_id) condition.add("backfill_id = ?", {*filter.backfill_id});
   if (filter.leaves_out_backfills) condition.add("backfill_id IS NULL", {});
+  if (filter.leaves_out_tests) condition.add("(triggered_by <> 'test' OR clear_number > 0)", {});
   condition.add_range("logical_date_ms", filter.logical_date_from_ms, filter.logical_date_to_ms);
   condition.add_range("run_after_ms", filter.run_after_from_ms, filter.run_after_to_ms);
   condition.add_range("start_ms", filter.start_date_from_ms, filter.start_date_to_ms);

@@ -148,14 +148,24 @@ int64_t Store::count_task_instances(const TaskFilter& filter) {
       ->integer(0);
 }
 
-std::vector<TaskInstance> Store::scheduled_task_instances(const Page& page) {
-  return instances_from(database_.query(
-      select("WHERE state = 'scheduled' AND job_id IS NULL "
-             "AND EXISTS (SELECT 1 FROM dag d WHERE d.dag_id = task_instance.dag_id AND d.is_paused = 0) "
-             "AND EXISTS (SELECT 1 FROM dag_run r WHERE r.dag_id = task_instance.dag_id "
-             "AND r.run_id = task_instance.run_id AND r.state = 'running') "
-             "ORDER BY priority_weight DESC, run_after_ms, task_id, id LIMIT ? OFFSET ?"),
-      Condition().values_with(page)));
+std::vector<TaskInstance> Store::scheduled_task_instances(const Page& page,
+                                                          const std::optional<RunName>& of_run) {
+  Condition condition;
+  condition.add("state = 'scheduled' AND job_id IS NULL", {});
+  if (of_run) {
+    condition.add("dag_id = ? AND run_id = ?", {of_run->dag_id, of_run->run_id});
+  } else {
+    condition.add(
+        "EXISTS (SELECT 1 FROM dag d WHERE d.dag_id = task_instance.dag_id AND d.is_paused = 0) "
+        "AND EXISTS (SELECT 1 FROM dag_run r WHERE r.dag_id = task_instance.dag_id "
+        "AND r.run_id = task_instance.run_id AND r.state = 'running' "
+        "AND (r.triggered_by <> 'test' OR r.clear_number > 0))",
+        {});
+  }
+  return instances_from(
+      database_.query(select(condition.sql + " ORDER BY priority_weight DESC, run_after_ms, task_id, id "
+                                             "LIMIT ? OFFSET ?"),
+                      condition.values_with(page)));
 }
 
 std::map<std::pair<std::string, std::string>, int64_t> Store::active_task_counts() {

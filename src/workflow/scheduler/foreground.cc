@@ -1,0 +1,63 @@
+#include "workflow/scheduler/foreground.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace tidemill::workflow {
+namespace {
+
+constexpr int64_t kLongestPauseMs = 100;
+
+}  // namespace
+
+void work_in_foreground(Scheduler& scheduler, InProcessExecutor& executor, const Clock& clock,
+                        const std::function<bool()>& is_over, const std::function<void(int64_t)>& pause) {
+  while (true) {
+    const int64_t next_ms = scheduler.tick();
+    if (executor.has_task()) {
+      scheduler.tick();  // it is running: for whoever looks meanwhile
+      if (executor.has_task()) executor.run_task();
+      continue;
+    }
+    if (is_over()) break;
+    const int64_t wait_ms = std::min(kLongestPauseMs, next_ms - clock.now_ms());
+    if (wait_ms > 0) pause(wait_ms);
+  }
+  scheduler.shut_down();
+}
+
+// Tests are their commands', the rest is the schedulers'. With one task in the foreground no run is followed.
+bool Scheduler::is_ours(const DagRun& run) const {
+  if (!options_.foreground) return !is_test(run);
+  return !options_.foreground_task && run.dag_id == options_.foreground->dag_id &&
+         run.run_id == options_.foreground->run_id;
+}
+
+bool Scheduler::may_claim(const TaskInstance& instance) const {
+  return !options_.foreground_task || instance.task_id == *options_.foreground_task;
+}
+
+// Claimed in this same transaction, so that nobody else gets it.
+void Scheduler::schedule_foreground_task() {
+  if (!options_.foreground_task || has_begun_foreground_task_) return;
+  const RunName& run = *options_.foreground;
+  auto instance = store_.find_task_instance(TaskKey{run.dag_id, run.run_id, *options_.foreground_task});
+  if (!instance) {
+    throw Error(ErrorCode::kNotFound,
+                fmt::format("Task {} has no instance in {}", *options_.foreground_task, run.run_id));
+  }
+  if (instance->job_id == job_.id) return;
+  if (instance->job_id) {
+    throw Error(ErrorCode::kConflict,
+                fmt::format("Task {} of {} is running already", instance->task_id, run.run_id));
+  }
+  if (instance->state && is_finished(*instance->state) && instance->try_number > 0) {
+    store_.keep_try(*instance);
+  }
+  change_state(*instance, TaskState::kScheduled);
+}
+
+}  // namespace tidemill::workflow
