@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/dags_test.h"
 #include "cli/output.h"
 #include "cli/workflow_commands.h"
 #include "workflow/drawing.h"
@@ -254,6 +255,8 @@ void define_dags(CLI::App& parent, CommandContext& context) {
   command = add_workflow_command(*group, context, "next-execution", "when a DAG runs next", arguments,
                                  next_execution);
   add_dag_id(*command, arguments);
+
+  define_dags_test(*group, context);
 }
 
 }  // namespace tidemill::cli

@@ -1,4 +1,4 @@
-// pools list|get|set|delete: Airflow's commands, output and exit codes
+// pools list|get|set|delete|export|import: Airflow's commands, output and exit codes
 // (airflow/cli/commands/pool_command.py).
 
 #include <iostream>
@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/text_files.h"
 #include "cli/workflow_commands.h"
 
 namespace tidemill::cli {
@@ -17,7 +19,7 @@ namespace {
 using workflow::Pool;
 
 struct PoolsArguments {
-  std::string name, description;
+  std::string name, description, file;
   int slots = 0;
   bool include_deferred = false;
   OutputFormat format = OutputFormat::kTable;
@@ -40,10 +42,16 @@ void list(CommandContext& context, const PoolsArguments& arguments) {
   print_pools(context, arguments, workflow->store().list_pools());
 }
 
+[[noreturn]] void throw_no_pool(Workflow& workflow, const std::string& name) {
+  std::vector<std::string> names;
+  for (const Pool& pool : workflow->store().list_pools()) names.push_back(pool.name);
+  throw Error(ErrorCode::kNotFound, no_such("Pool {} does not exist", name, names));
+}
+
 void get(CommandContext& context, const PoolsArguments& arguments) {
   Workflow workflow(context, /*to_change=*/false);
   const auto pool = workflow->store().find_pool(arguments.name);
-  if (!pool) throw Error(ErrorCode::kNotFound, fmt::format("Pool {} does not exist", arguments.name));
+  if (!pool) throw_no_pool(workflow, arguments.name);
   print_pools(context, arguments, {*pool});
 }
 
@@ -60,8 +68,52 @@ void set(CommandContext& context, const PoolsArguments& arguments) {
 
 void remove(CommandContext& context, const PoolsArguments& arguments) {
   Workflow workflow(context, /*to_change=*/true);
+  if (!workflow->store().find_pool(arguments.name)) throw_no_pool(workflow, arguments.name);
   workflow->delete_pool(arguments.name);
   context.out << "Pool " << arguments.name << " deleted\n";
+}
+
+void export_all(CommandContext& context, const PoolsArguments& arguments) {
+  Workflow workflow(context, /*to_change=*/false);
+  nlohmann::json document = nlohmann::json::object();  // sorted by name
+  const std::vector<Pool> pools = workflow->store().list_pools();
+  for (const Pool& pool : pools) {
+    document[pool.name] = {{"slots", pool.slots},
+                           {"description", pool.description.value_or("")},
+                           {"include_deferred", pool.include_deferred}};
+  }
+  write_text_file(arguments.file, document.dump(4));
+  context.out << "Exported " << pools.size() << " pools to " << arguments.file << '\n';
+}
+
+Pool pool_from(const std::string& name, const Json& json) {
+  Pool pool;
+  pool.name = name;
+  try {
+    pool.slots = json.at("slots").get<int>();
+    if (!json.at("description").is_null()) pool.description = json.at("description").get<std::string>();
+    pool.include_deferred = json.value("include_deferred", false);
+  } catch (const nlohmann::json::exception&) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("Failed to update pool(s): {}: it needs slots (a number) and a description", name));
+  }
+  return pool;
+}
+
+// All of them or none.
+void import_all(CommandContext& context, const PoolsArguments& arguments) {
+  const auto text = read_text_file(arguments.file);
+  if (!text) throw Error(ErrorCode::kNotFound, "Missing pools file " + arguments.file);
+  const Json document = parse_json(*text, arguments.file);
+  if (!document.is_object()) {
+    throw Error(ErrorCode::kInvalidArgument, arguments.file + " must be a JSON object of pools by name");
+  }
+  Workflow workflow(context, /*to_change=*/true);
+  metadata::Transaction transaction(workflow->store().database());
+  for (const auto& [name, json] : document.items()) workflow->set_pool(pool_from(name, json));
+  transaction.commit();
+  context.out << "Uploaded " << document.size() << " pool(s)\n";
 }
 
 }  // namespace
@@ -86,6 +138,14 @@ void define_pools(CLI::App& parent, CommandContext& context) {
 
   command = add_workflow_command(*group, context, "delete", "delete a pool", arguments, remove);
   command->add_option("pool", arguments->name, "the pool")->required();
+
+  command =
+      add_workflow_command(*group, context, "export", "write all pools into a file", arguments, export_all);
+  command->add_option("file", arguments->file, "a file for the JSON document")->required();
+
+  command = add_workflow_command(*group, context, "import", "set pools from a file, all or none", arguments,
+                                 import_all);
+  command->add_option("file", arguments->file, "JSON as export writes it")->required();
 }
 
 }  // namespace tidemill::cli

@@ -27,4 +27,9 @@ void TerminalProgress::clear() {
   drawn_ = false;
 }
 
+void LineProgress::step(const std::string& what, double /*fraction_done*/) {
+  if (what != last_) log_ << what << std::endl;
+  last_ = what;
+}
+
 }  // namespace tidemill::cli

@@ -33,4 +33,15 @@ class TerminalProgress final : public pipeline::Progress {
   std::chrono::steady_clock::time_point last_drawn_{};
 };
 
+// Steps as lines, each once: for the log of a task.
+class LineProgress final : public pipeline::Progress {
+ public:
+  explicit LineProgress(std::ostream& log) : log_(log) {}
+  void step(const std::string& what, double fraction_done) override;
+
+ private:
+  std::ostream& log_;
+  std::string last_;
+};
+
 }  // namespace tidemill::cli

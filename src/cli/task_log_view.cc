@@ -9,22 +9,20 @@
 
 #include <fmt/format.h>
 
-#include "workflow/executor/task_log.h"
-
 namespace tidemill::cli {
 namespace {
 
 constexpr size_t kReadBytes = 1 << 20;
 constexpr auto kPause = std::chrono::milliseconds(200);
 
-std::string line_of(const workflow::LogRecord& record) {
+}  // namespace
+
+std::string log_line(const workflow::LogRecord& record) {
   if (record.timestamp.empty()) return record.event;
   std::string level = record.level;
   std::transform(level.begin(), level.end(), level.begin(), [](unsigned char c) { return std::toupper(c); });
   return fmt::format("[{}] {} - {}", record.timestamp, level, record.event);
 }
-
-}  // namespace
 
 void show_task_log(std::ostream& out, const std::string& file, bool follow,
                    const std::function<bool()>& has_ended) {
@@ -36,7 +34,7 @@ void show_task_log(std::ostream& out, const std::string& file, bool follow,
       workflow::LogPage page;
       do {
         page = workflow::read_log(file, offset, kReadBytes);
-        for (const workflow::LogRecord& record : page.records) out << line_of(record) << '\n';
+        for (const workflow::LogRecord& record : page.records) out << log_line(record) << '\n';
         offset = page.next_offset;
       } while (!page.at_end);
       out.flush();

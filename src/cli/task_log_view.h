@@ -5,9 +5,14 @@
 #include <iosfwd>
 #include <string>
 
+#include "workflow/executor/task_log.h"
+
 namespace tidemill::cli {
 
-// Prints "[2026-11-01T06:00:00.123456Z] INFO - 1204 rows" for each record; with `follow` goes on until
+// "[2026-11-01T06:00:00.123456Z] INFO - 1204 rows"
+std::string log_line(const workflow::LogRecord& record);
+
+// Prints a line for each record; with `follow` goes on until
 // `has_ended`. Errors: kNotFound when the task has no log yet.
 void show_task_log(std::ostream& out, const std::string& file, bool follow,
                    const std::function<bool()>& has_ended);

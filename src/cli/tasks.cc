@@ -1,17 +1,17 @@
 // tasks list|state|states-for-dag-run|clear|logs: Airflow's commands, output and exit codes
 // (airflow/cli/commands/task_command.py); `logs` is Tidemill's own.
 
-#include <array>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <regex.h>
 
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/pattern.h"
 #include "cli/task_log_view.h"
+#include "cli/tasks_run.h"
 #include "cli/workflow_commands.h"
 #include "workflow/scheduler/scheduler.h"
 
@@ -38,7 +38,8 @@ std::string state_text(const TaskInstance& instance) {
 
 void list(CommandContext& context, const TasksArguments& arguments) {
   Workflow workflow(context, /*to_change=*/false);
-  for (const Task* task : topological_order(workflow->dag(arguments.dag_id))) context.out << task->id << '\n';
+  for (const Task* task : topological_order(named_dag(workflow.dags(), arguments.dag_id, kDagNotParsed)))
+    context.out << task->id << '\n';
 }
 
 TaskInstance find_instance(Workflow& workflow, const TasksArguments& arguments) {
@@ -69,28 +70,8 @@ void states_for_dag_run(CommandContext& context, const TasksArguments& arguments
              {"dag_id", "logical_date", "task_id", "state", "start_date", "end_date"}, rows);
 }
 
-// An extended regular expression of POSIX: std::regex is slow to compile and GCC warns about its insides.
-class TaskPattern {
- public:
-  explicit TaskPattern(const std::string& pattern) {
-    const int failure = regcomp(&regex_, pattern.c_str(), REG_EXTENDED | REG_NOSUB);
-    if (failure == 0) return;
-    std::array<char, 256> why{};
-    regerror(failure, &regex_, why.data(), why.size());
-    throw Error(ErrorCode::kInvalidArgument, fmt::format("--task-regex '{}': {}", pattern, why.data()));
-  }
-  TaskPattern(const TaskPattern&) = delete;
-  TaskPattern& operator=(const TaskPattern&) = delete;
-  ~TaskPattern() { regfree(&regex_); }
-
-  bool is_in(const std::string& text) const { return regexec(&regex_, text.c_str(), 0, nullptr, 0) == 0; }
-
- private:
-  regex_t regex_{};
-};
-
 std::vector<std::string> tasks_like(const workflow::Dag& dag, const std::string& pattern) {
-  const TaskPattern wanted(pattern);
+  const Pattern wanted("--task-regex", pattern);
   std::vector<std::string> ids;
   for (const Task& task : dag.tasks) {
     if (wanted.is_in(task.id)) ids.push_back(task.id);
@@ -113,7 +94,8 @@ bool is_agreed(CommandContext& context, const std::vector<TaskInstance>& instanc
 
 void clear(CommandContext& context, const TasksArguments& arguments) {
   Workflow workflow(context, /*to_change=*/true);
-  const workflow::Dag& dag = workflow->dag(arguments.dag_id);
+  const workflow::Dag& dag =
+      named_dag(workflow.dags(), arguments.dag_id, "Dag '{}' could not be found in the database");
   workflow::RunFilter filter;
   filter.dag_id = dag.id;
   if (!arguments.start_date.empty()) filter.logical_date_from_ms = parse_instant(arguments.start_date);
@@ -208,6 +190,8 @@ void define_tasks(CLI::App& parent, CommandContext& context) {
   command->add_option("try_number", arguments->try_number, "which try; the last when not given")
       ->type_name("TRY");
   command->add_flag("--follow", arguments->follow, "go on until the task has ended");
+
+  define_tasks_run(*group, context);
 }
 
 }  // namespace tidemill::cli

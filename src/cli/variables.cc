@@ -1,4 +1,5 @@
-// variables get|set|list|delete: Airflow's commands, output and exit codes (airflow/cli/commands).
+// variables get|set|list|delete: Airflow's commands, output and exit codes
+// (airflow/cli/commands/variable_command.py). export and import: variables_files.cc.
 
 #include "metadata/variables.h"
 
@@ -8,27 +9,38 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "cli/commands.h"
+#include "base/text.h"
 #include "cli/output.h"
+#include "cli/variables_files.h"
+#include "cli/workflow_commands.h"
 
 namespace tidemill::cli {
 namespace {
 
+using metadata::Variable;
+
 struct VariableArguments {
-  std::string key, value, default_value, description;
+  std::string key, value, description;
+  std::optional<std::string> default_value;
   bool json = false;
-  bool show_values = false;
+  bool show_values = false, hide_sensitive = false;
   OutputFormat format = OutputFormat::kTable;
 };
 
-using Arguments = std::shared_ptr<VariableArguments>;
-
-void get(CommandContext& context, const VariableArguments& arguments, bool has_default) {
-  std::optional<std::string> value = metadata::get_variable(context.services().metadata(), arguments.key);
-  if (!value && has_default) value = arguments.default_value;
+void get(CommandContext& context, const VariableArguments& arguments) {
+  metadata::Database& database = context.services().metadata();
+  const std::optional<std::string> value = metadata::get_variable(database, arguments.key);
+  if (!value && arguments.default_value) {
+    context.out << *arguments.default_value << '\n';
+    return;
+  }
   if (!value) {
+    std::vector<std::string> keys;
+    for (const Variable& variable : metadata::list_variables(database)) keys.push_back(variable.key);
+    const std::string nearest = nearest_name(arguments.key, keys);
     // Airflow's words and exit code.
     context.err << "Variable " << arguments.key << " does not exist.\n";
+    if (!nearest.empty()) context.err << "did you mean '" << nearest << "'?\n";
     context.exit_code = 1;
     return;
   }
@@ -57,65 +69,68 @@ void set(CommandContext& context, const VariableArguments& arguments) {
 }
 
 void list(CommandContext& context, const VariableArguments& arguments) {
+  if (arguments.hide_sensitive && !arguments.show_values) {
+    throw Error(ErrorCode::kInvalidArgument, "--hide-sensitive can only be used with --show-values");
+  }
   std::vector<std::string> columns = {"key"};
-  if (arguments.show_values) columns = {"key", "value", "description"};
+  if (arguments.show_values) columns = {"key", "val"};
   std::vector<std::vector<std::string>> rows;
-  for (const metadata::Variable& variable : metadata::list_variables(context.services().metadata())) {
-    if (arguments.show_values) {
-      rows.push_back({variable.key, variable.value, variable.description.value_or("")});
-    } else {
-      rows.push_back({variable.key});
-    }
+  for (const Variable& variable : metadata::list_variables(context.services().metadata())) {
+    rows.push_back({variable.key});
+    if (arguments.show_values) rows.back().push_back(arguments.hide_sensitive ? "***" : variable.value);
   }
   print_rows(context.out, arguments.format, columns, rows);
 }
 
+// As Airflow: fine also when there is none.
 void remove(CommandContext& context, const VariableArguments& arguments) {
   metadata::Database& database = context.services().metadata_for_writing();
   metadata::Transaction transaction(database);
-  metadata::delete_variable(database, arguments.key);
+  const bool was_there = metadata::delete_variable(database, arguments.key);
   transaction.commit();
   context.out << "Variable " << arguments.key << " deleted\n";
+  if (was_there) return;
+  std::vector<std::string> keys;
+  for (const Variable& variable : metadata::list_variables(database)) keys.push_back(variable.key);
+  context.err << "note: there was no Variable " << arguments.key << did_you_mean(arguments.key, keys) << '\n';
 }
 
 }  // namespace
 
 void define_variables(CLI::App& parent, CommandContext& context) {
-  CLI::App* group =
-      parent.add_subcommand("variables", "get, set, list and delete Variables, as Airflow does");
+  CLI::App* group = parent.add_subcommand("variables", "named values that outlive runs, as Airflow has them");
   group->require_subcommand(1);
   const auto arguments = std::make_shared<VariableArguments>();
+  const auto add_key = [&](CLI::App* command) {
+    command->add_option("key", arguments->key, "the Variable")->required()->type_name("KEY");
+  };
 
-  CLI::App* command = group->add_subcommand("get", "print a Variable's value");
-  command->add_option("key", arguments->key, "the Variable")->required();
-  CLI::Option* default_option =
-      command->add_option("-d,--default", arguments->default_value, "printed when there is no such Variable");
+  CLI::App* command =
+      add_workflow_command(*group, context, "get", "print a Variable's value", arguments, get);
+  add_key(command);
+  command->add_option("-d,--default", arguments->default_value, "printed when there is no such Variable")
+      ->type_name("VALUE");
   command->add_flag("-j,--json", arguments->json, "the value is JSON");
-  command->callback([&context, arguments, default_option] {
-    context.action = [&context, arguments, default_option] {
-      get(context, *arguments, default_option->count() > 0);
-    };
-  });
+  command->footer("Example:\n  tidemill variables get latest_prepared_data");
 
-  command = group->add_subcommand("set", "create a Variable or change its value");
-  command->add_option("key", arguments->key, "the Variable")->required();
-  command->add_option("value", arguments->value, "its value")->required();
+  command =
+      add_workflow_command(*group, context, "set", "create a Variable or change its value", arguments, set);
+  add_key(command);
+  command->add_option("value", arguments->value, "its value")->required()->type_name("VALUE");
   command->add_flag("-j,--json", arguments->json, "the value is JSON");
-  command->add_option("--description", arguments->description, "what it is for");
-  command->callback(
-      [&context, arguments] { context.action = [&context, arguments] { set(context, *arguments); }; });
+  command->add_option("--description", arguments->description, "what it is for")->type_name("TEXT");
 
-  command = group->add_subcommand("list", "list the Variables");
-  command->add_flag("--show-values", arguments->show_values, "with values and descriptions");
+  command = add_workflow_command(*group, context, "list", "list the Variables", arguments, list);
+  command->add_flag("--show-values", arguments->show_values, "with their values");
+  command->add_flag("--hide-sensitive", arguments->hide_sensitive, "with --show-values: *** instead of them");
   add_output_option(*command, arguments->format);
-  command->callback(
-      [&context, arguments] { context.action = [&context, arguments] { list(context, *arguments); }; });
 
-  command = group->add_subcommand("delete",
-                                  "delete a Variable; deleting last_trained_data forces the next training");
-  command->add_option("key", arguments->key, "the Variable")->required();
-  command->callback(
-      [&context, arguments] { context.action = [&context, arguments] { remove(context, *arguments); }; });
+  command = add_workflow_command(*group, context, "delete",
+                                 "delete a Variable; deleting last_trained_data forces the next training",
+                                 arguments, remove);
+  add_key(command);
+
+  define_variables_files(*group, context);
 }
 
 }  // namespace tidemill::cli

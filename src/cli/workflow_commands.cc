@@ -1,9 +1,13 @@
 #include "cli/workflow_commands.h"
 
+#include <array>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/time_zone.h"
 #include "dags/pipelines.h"
 #include "workflow/operations/read_input.h"
@@ -29,6 +33,25 @@ void set_workflow_action(CLI::App& command, CommandContext& context, std::functi
 Workflow::Workflow(CommandContext& context, bool to_change)
     : dags_(dags::project_dags(context.services().options())),
       operations_(database_of(context, to_change), dags_, context.services().clock(), {}) {}
+
+std::string no_such(const char* words, const std::string& name, const std::vector<std::string>& names) {
+  return fmt::format(fmt::runtime(words), name) + did_you_mean(name, names);
+}
+
+const workflow::Dag& named_dag(const std::vector<workflow::Dag>& dags, const std::string& dag_id,
+                               const char* words) {
+  std::vector<std::string> ids;
+  for (const workflow::Dag& dag : dags) {
+    if (dag.id == dag_id) return dag;
+    ids.push_back(dag.id);
+  }
+  throw Error(ErrorCode::kNotFound, no_such(words, dag_id, ids));
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
 
 std::string instant_text(const std::optional<int64_t>& ms) {
   return ms ? TimeZone::utc().isoformat(*ms) : "";

@@ -39,6 +39,19 @@ class Workflow {
   workflow::Operations operations_;
 };
 
+// `words`, in which {} is the name, with the nearest of those that there are.
+std::string no_such(const char* words, const std::string& name, const std::vector<std::string>& names);
+// The DAG of that name. Errors: kNotFound of no_such().
+const workflow::Dag& named_dag(const std::vector<workflow::Dag>& dags, const std::string& dag_id,
+                               const char* words);
+// Airflow's words.
+inline constexpr char kDagNotInTable[] = "DAG: {} does not exist in 'dag' table";
+inline constexpr char kDagNotParsed[] =
+    "Dag '{}' could not be found; either it does not exist or it failed to parse";
+
+// The name of this machine.
+std::string host_name();
+
 // "2026-11-01T00:00:00+00:00", "" for none.
 std::string instant_text(const std::optional<int64_t>& ms);
 // Errors: kInvalidArgument naming the text.

@@ -64,13 +64,14 @@ void Scheduler::claim_tasks() {
 
 bool Scheduler::claim(TaskInstance& instance, Room& room, std::map<RunKey, RunContext>& contexts) {
   const TaskPlace place = find(instance);
-  const auto pool = room.pools.find(instance.pool);
   if (place.node == nullptr || !may_claim(instance)) return false;
-  if (pool == room.pools.end()) {
+  // In the foreground one task runs at a time, and those that have the slots may be waiting for it.
+  const auto pool = room.pools.find(instance.pool);
+  if (!options_.foreground && pool == room.pools.end()) {
     tell_hopeless(instance, "waits for ever: there is no pool '" + instance.pool + "'");
     return false;
   }
-  if (pool->second < instance.pool_slots) return false;
+  if (!options_.foreground && pool->second < instance.pool_slots) return false;
   const RunKey run(instance.dag_id, instance.run_id);
   int64_t& in_run = room.in_run[run];
   if (in_run >= place.followed->dag.max_active_tasks) return false;
@@ -81,7 +82,7 @@ bool Scheduler::claim(TaskInstance& instance, Room& room, std::map<RunKey, RunCo
   instance.hostname = options_.hostname;
   if (!store_.claim(instance)) return false;
   --room.slots;
-  pool->second -= instance.pool_slots;
+  if (pool != room.pools.end()) pool->second -= instance.pool_slots;
   ++in_run;
   if (instance.try_number > 1) {
     store_.delete_xcoms({instance.dag_id, instance.run_id, instance.task_id});

@@ -17,7 +17,9 @@ using testing::World;
 
 class ForegroundTest : public ::testing::Test {
  protected:
-  ForegroundTest() : world_({a_dag(), follower()}) {}
+  ForegroundTest() : world_({a_dag(), follower()}) {
+    world_.operations.set_pool(testing::pool("training", 1));
+  }
 
   static Dag a_dag() {
     Dag made = dag("daily", {task("first"), task("second", {"first"}), task("third", {"second"})}, "@daily");
@@ -25,6 +27,7 @@ class ForegroundTest : public ::testing::Test {
     made.tasks[1].retries = 1;
     made.tasks[1].retry_delay_s = 60;
     made.tasks[2].outlets = {"made"};
+    made.tasks[2].pool = "training";
     return made;
   }
   static Dag follower() {
@@ -92,9 +95,16 @@ TEST_F(ForegroundTest, ATestMindsNoPauseAndTriesAgain) {
   work(run);
   EXPECT_EQ(ran_, "first#1 second#1 second#2 third#1 ");
   EXPECT_EQ(world_.run_state(run), "success");
-  EXPECT_GE(world_.clock.now_ms(), kStartMs + 60'000);
+  EXPECT_EQ(world_.clock.now_ms(), kStartMs) << "at once";
   world_.tick();
   EXPECT_EQ(world_.runs("follower").size(), 1U);
+}
+
+TEST_F(ForegroundTest, ATestWaitsForNoPool) {
+  world_.operations.set_pool(testing::pool("training", 0));
+  const DagRun run = world_.operations.begin_test("daily", kStartMs - kDayMs, "{}");
+  work(run);
+  EXPECT_EQ(world_.run_state(run), "success");
 }
 
 TEST_F(ForegroundTest, AFailedTestIsReplacedByTheNextOfItsDay) {
