@@ -24,6 +24,10 @@ void define_dags(CLI::App& parent, CommandContext& context);
 void define_tasks(CLI::App& parent, CommandContext& context);
 void define_pools(CLI::App& parent, CommandContext& context);
 void define_backfill(CLI::App& parent, CommandContext& context);
+void define_assets(CLI::App& parent, CommandContext& context);
+void define_jobs(CLI::App& parent, CommandContext& context);
+void define_db(CLI::App& parent, CommandContext& context);
+void define_version(CLI::App& parent, CommandContext& context);
 void define_completion(CLI::App& parent, CommandContext& context);
 
 // The writer lock, saying on the error stream whom it waits for.

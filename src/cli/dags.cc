@@ -1,5 +1,5 @@
-// dags list|details|show|trigger|list-runs|state|pause|unpause|next-execution: Airflow's commands, output and
-// exit codes (airflow/cli/commands/dag_command.py). Only data goes to stdout.
+// dags list|details|show|trigger|list-runs|state|next-execution: Airflow's commands, output and exit codes
+// (airflow/cli/commands/dag_command.py). Only data goes to stdout. The others: dags_*.cc.
 
 #include <fstream>
 #include <iostream>
@@ -11,6 +11,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/dags_file.h"
+#include "cli/dags_pause.h"
 #include "cli/dags_test.h"
 #include "cli/output.h"
 #include "cli/workflow_commands.h"
@@ -31,11 +33,6 @@ struct DagsArguments {
 using Arguments = std::shared_ptr<DagsArguments>;
 using Rows = std::vector<std::vector<std::string>>;
 
-bool is_paused(workflow::Operations& operations, const Dag& dag) {
-  const auto state = operations.store().find_dag(dag.id);
-  return state ? state->is_paused : dag.is_paused_upon_creation;
-}
-
 void list(CommandContext& context, const DagsArguments& arguments) {
   Workflow workflow(context, /*to_change=*/false);
   const std::string file = (context.services().project_dir() / "tidemill.toml").string();
@@ -50,7 +47,7 @@ void list(CommandContext& context, const DagsArguments& arguments) {
 
 void details(CommandContext& context, const DagsArguments& arguments) {
   Workflow workflow(context, /*to_change=*/false);
-  const Dag& dag = workflow->dag(arguments.dag_id);
+  const Dag& dag = named_dag(workflow.dags(), arguments.dag_id, kDagNotInTable);
   const workflow::Timetable timetable = timetable_of(dag);
   const Rows rows = {
       {"dag_id", dag.id},
@@ -81,7 +78,7 @@ std::string picture(const Dag& dag, const std::string& file) {
 
 void show(CommandContext& context, const DagsArguments& arguments) {
   Workflow workflow(context, /*to_change=*/false);
-  const Dag& dag = workflow->dag(arguments.dag_id);
+  const Dag& dag = named_dag(workflow.dags(), arguments.dag_id, kDagNotInTable);
   if (arguments.save.empty()) {
     context.out << workflow::draw_text(dag);
     return;
@@ -94,21 +91,6 @@ void show(CommandContext& context, const DagsArguments& arguments) {
   context.err << "File " << arguments.save << " saved\n";
 }
 
-std::vector<std::string> run_row(const DagRun& run) {
-  return {run.conf,
-          run.dag_id,
-          run.run_id,
-          instant_text(run.data_interval_start_ms),
-          instant_text(run.data_interval_end_ms),
-          instant_text(run.end_ms),
-          instant_text(run.last_scheduling_decision_ms),
-          instant_text(run.logical_date_ms),
-          std::string(name_of(run.run_type)),
-          instant_text(run.start_ms),
-          std::string(name_of(run.state)),
-          run.triggering_user_name.value_or("")};
-}
-
 void trigger(CommandContext& context, const DagsArguments& arguments) {
   Workflow workflow(context, /*to_change=*/true);
   workflow::TriggerOptions options;
@@ -116,19 +98,12 @@ void trigger(CommandContext& context, const DagsArguments& arguments) {
   if (!arguments.logical_date.empty()) options.logical_date_ms = parse_instant(arguments.logical_date);
   options.conf = arguments.conf;
   const DagRun run = workflow->trigger(arguments.dag_id, options);
-  if (is_paused(workflow.operations(), workflow->dag(run.dag_id))) {
-    context.err << "note: " << run.dag_id << " is paused: the run waits for 'dags unpause'\n";
-  }
-  print_rows(
-      context.out, arguments.format,
-      {"conf", "dag_id", "dag_run_id", "data_interval_start", "data_interval_end", "end_date",
-       "last_scheduling_decision", "logical_date", "run_type", "start_date", "state", "triggering_user_name"},
-      {run_row(run)});
+  print_triggered_run(context, workflow, run, arguments.format);
 }
 
 void list_runs(CommandContext& context, const DagsArguments& arguments) {
   Workflow workflow(context, /*to_change=*/false);
-  workflow->dag(arguments.dag_id);
+  named_dag(workflow.dags(), arguments.dag_id, kDagNotInTable);
   workflow::RunFilter filter;
   filter.dag_id = arguments.dag_id;
   filter.order_by = "-run_after";
@@ -154,7 +129,7 @@ void list_runs(CommandContext& context, const DagsArguments& arguments) {
 
 void state(CommandContext& context, const DagsArguments& arguments) {
   Workflow workflow(context, /*to_change=*/false);
-  workflow->dag(arguments.dag_id);
+  named_dag(workflow.dags(), arguments.dag_id, kDagNotInTable);
   try {
     context.out << name_of(workflow->run(arguments.dag_id, arguments.run).state) << '\n';
   } catch (const Error& error) {
@@ -163,24 +138,9 @@ void state(CommandContext& context, const DagsArguments& arguments) {
   }
 }
 
-void set_paused(CommandContext& context, const DagsArguments& arguments, bool to_paused) {
-  Workflow workflow(context, /*to_change=*/true);
-  workflow->set_paused(arguments.dag_id, to_paused);
-  print_rows(context.out, arguments.format, {"dag_id", "is_paused"},
-             {{arguments.dag_id, python_boolean(to_paused)}});
-}
-
-void pause(CommandContext& context, const DagsArguments& arguments) {
-  set_paused(context, arguments, /*to_paused=*/true);
-}
-
-void unpause(CommandContext& context, const DagsArguments& arguments) {
-  set_paused(context, arguments, /*to_paused=*/false);
-}
-
 void next_execution(CommandContext& context, const DagsArguments& arguments) {
   Workflow workflow(context, /*to_change=*/false);
-  const Dag& dag = workflow->dag(arguments.dag_id);
+  const Dag& dag = named_dag(workflow.dags(), arguments.dag_id, kDagNotInTable);
   const auto known = workflow->store().find_dag(dag.id);
   if (is_paused(workflow.operations(), dag)) {
     context.err << "[INFO] Please be reminded this DAG is PAUSED now.\n";
@@ -244,19 +204,13 @@ void define_dags(CLI::App& parent, CommandContext& context) {
   add_dag_id(*command, arguments);
   command->add_option("run", arguments->run, "its id or logical date")->required();
 
-  command = add_workflow_command(*group, context, "pause", "start no more runs of a DAG", arguments, pause);
-  add_dag_id(*command, arguments);
-  add_output_option(*command, arguments->format);
-
-  command = add_workflow_command(*group, context, "unpause", "start runs of a DAG again", arguments, unpause);
-  add_dag_id(*command, arguments);
-  add_output_option(*command, arguments->format);
-
   command = add_workflow_command(*group, context, "next-execution", "when a DAG runs next", arguments,
                                  next_execution);
   add_dag_id(*command, arguments);
 
+  define_dags_pause(*group, context);
   define_dags_test(*group, context);
+  define_dags_file(*group, context);
 }
 
 }  // namespace tidemill::cli

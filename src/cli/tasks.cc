@@ -86,10 +86,7 @@ bool is_agreed(CommandContext& context, const std::vector<TaskInstance>& instanc
   for (const TaskInstance& instance : instances) {
     context.err << "  " << instance.dag_id << ' ' << instance.run_id << ' ' << instance.task_id << '\n';
   }
-  context.err << "Are you sure? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+  return is_agreed(context);
 }
 
 void clear(CommandContext& context, const TasksArguments& arguments) {

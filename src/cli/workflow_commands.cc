@@ -1,6 +1,8 @@
 #include "cli/workflow_commands.h"
 
+#include <algorithm>
 #include <array>
+#include <iostream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -46,6 +48,40 @@ const workflow::Dag& named_dag(const std::vector<workflow::Dag>& dags, const std
     ids.push_back(dag.id);
   }
   throw Error(ErrorCode::kNotFound, no_such(words, dag_id, ids));
+}
+
+bool is_paused(workflow::Operations& operations, const workflow::Dag& dag) {
+  const auto state = operations.store().find_dag(dag.id);
+  return state ? state->is_paused : dag.is_paused_upon_creation;
+}
+
+bool makes_asset(const workflow::Dag& dag, const std::string& asset) {
+  return std::any_of(dag.tasks.begin(), dag.tasks.end(), [&](const workflow::Task& task) {
+    return std::find(task.outlets.begin(), task.outlets.end(), asset) != task.outlets.end();
+  });
+}
+
+bool is_agreed(CommandContext& context) {
+  context.err << "Are you sure? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+void print_triggered_run(CommandContext& context, Workflow& workflow, const workflow::DagRun& run,
+                         OutputFormat format) {
+  if (is_paused(workflow.operations(), workflow->dag(run.dag_id))) {
+    context.err << "note: " << run.dag_id << " is paused: the run waits for 'dags unpause'\n";
+  }
+  print_rows(
+      context.out, format,
+      {"conf", "dag_id", "dag_run_id", "data_interval_start", "data_interval_end", "end_date",
+       "last_scheduling_decision", "logical_date", "run_type", "start_date", "state", "triggering_user_name"},
+      {{run.conf, run.dag_id, run.run_id, instant_text(run.data_interval_start_ms),
+        instant_text(run.data_interval_end_ms), instant_text(run.end_ms),
+        instant_text(run.last_scheduling_decision_ms), instant_text(run.logical_date_ms),
+        std::string(name_of(run.run_type)), instant_text(run.start_ms), std::string(name_of(run.state)),
+        run.triggering_user_name.value_or("")}});
 }
 
 std::string host_name() {

@@ -9,6 +9,7 @@
 #include <CLI/App.hpp>
 
 #include "cli/command.h"
+#include "cli/output.h"
 #include "workflow/operations.h"
 
 namespace tidemill::cli {
@@ -48,6 +49,18 @@ const workflow::Dag& named_dag(const std::vector<workflow::Dag>& dags, const std
 inline constexpr char kDagNotInTable[] = "DAG: {} does not exist in 'dag' table";
 inline constexpr char kDagNotParsed[] =
     "Dag '{}' could not be found; either it does not exist or it failed to parse";
+
+// As the scheduler last knew it, or what it begins with.
+bool is_paused(workflow::Operations& operations, const workflow::Dag& dag);
+// Whether a task of it changes the asset.
+bool makes_asset(const workflow::Dag& dag, const std::string& asset);
+
+// Asks on stderr; anything but a yes on stdin is a no.
+bool is_agreed(CommandContext& context);
+
+// A run that was just started, as dags trigger prints it.
+void print_triggered_run(CommandContext& context, Workflow& workflow, const workflow::DagRun& run,
+                         OutputFormat format);
 
 // The name of this machine.
 std::string host_name();

@@ -27,6 +27,7 @@ struct TriggerOptions {
   std::optional<int64_t> run_after_ms;
   std::string conf = "{}";
   std::optional<std::string> note;
+  RunType run_type = RunType::kManual;  // or kAssetMaterialization: for the sake of an asset that it changes
 };
 
 struct ClearOptions {

@@ -25,10 +25,11 @@ constexpr Names<RunState, 4> kRunStates = {{{RunState::kQueued, "queued"},
                                             {RunState::kSuccess, "success"},
                                             {RunState::kFailed, "failed"}}};
 
-constexpr Names<RunType, 4> kRunTypes = {{{RunType::kManual, "manual"},
+constexpr Names<RunType, 5> kRunTypes = {{{RunType::kManual, "manual"},
                                           {RunType::kScheduled, "scheduled"},
                                           {RunType::kBackfill, "backfill"},
-                                          {RunType::kAssetTriggered, "asset_triggered"}}};
+                                          {RunType::kAssetTriggered, "asset_triggered"},
+                                          {RunType::kAssetMaterialization, "asset_materialization"}}};
 
 constexpr Names<TriggeredBy, 7> kTriggeredBy = {{{TriggeredBy::kCli, "cli"},
                                                  {TriggeredBy::kRestApi, "rest_api"},

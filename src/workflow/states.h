@@ -23,7 +23,7 @@ enum class TaskState {
 
 enum class RunState { kQueued, kRunning, kSuccess, kFailed };
 
-enum class RunType { kManual, kScheduled, kBackfill, kAssetTriggered };
+enum class RunType { kManual, kScheduled, kBackfill, kAssetTriggered, kAssetMaterialization };
 
 enum class TriggeredBy { kCli, kRestApi, kUi, kTest, kTimetable, kAsset, kBackfill };
 

@@ -84,11 +84,11 @@ DagRun Operations::trigger(const std::string& dag_id, const TriggerOptions& opti
   store_.ensure_dag(dag_id, triggered.is_paused_upon_creation, now_ms);
   DagRun run;
   run.dag_id = dag_id;
-  run.run_type = RunType::kManual;
+  run.run_type = options.run_type;
   run.logical_date_ms = options.logical_date_ms.value_or(now_ms);
   run.data_interval_start_ms = run.data_interval_end_ms = run.logical_date_ms;
   run.run_after_ms = options.run_after_ms.value_or(now_ms);
-  run.run_id = options.run_id.value_or(new_run_id(RunType::kManual, *run.logical_date_ms));
+  run.run_id = options.run_id.value_or(new_run_id(options.run_type, *run.logical_date_ms));
   run.queued_at_ms = now_ms;
   run.conf = options.conf;
   run.note = options.note;
