@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 
 #include <unistd.h>
@@ -13,6 +14,16 @@ std::string value_of(const tidemill::app::Environment& environment, const std::s
   return found == environment.end() ? "" : found->second;
 }
 
+// Started as `airflow`, through a link: as Airflow's, its commands find their project by the environment.
+std::string airflow_project(const tidemill::app::Environment& environment) {
+  const std::string project = value_of(environment, "TIDEMILL_PROJECT");
+  if (!project.empty()) return project;
+  const std::string home = value_of(environment, "AIRFLOW_HOME");
+  const bool is_project =
+      !home.empty() && std::filesystem::exists(std::filesystem::path(home) / "tidemill.toml");
+  return is_project ? home : ".";  // the home of a real Airflow is none
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -24,6 +35,10 @@ int main(int argc, char** argv) {
   app::TidemillApplication application(environment,
                                        [](const std::string& message) { std::cerr << message << '\n'; });
   cli::CommandContext context{application, std::cout, std::cerr};
+  if (argc > 0 && std::filesystem::path(argv[0]).filename() == "airflow") {
+    context.program = "airflow";
+    context.project_dir = airflow_project(environment);
+  }
   context.err_is_terminal = err_is_terminal;
   context.color = err_is_terminal && value_of(environment, "NO_COLOR").empty();
   const int code = cli::run_command_line(argc, argv, context);

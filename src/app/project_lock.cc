@@ -103,10 +103,10 @@ class ProjectLock final : public dags::WriterLock {
 }  // namespace
 
 std::unique_ptr<dags::WriterLock> lock_project(const std::filesystem::path& project_dir,
-                                              metadata::LockMode mode,
-                                              const std::function<metadata::Database*()>& shared_database,
-                                              int timeout_s,
-                                              const std::function<void(const std::string&)>& on_wait) {
+                                               metadata::LockMode mode,
+                                               const std::function<metadata::Database*()>& shared_database,
+                                               int timeout_s,
+                                               const std::function<void(const std::string&)>& on_wait) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(timeout_s);
   auto lock = std::make_unique<ProjectLock>(project_dir);
   wait_for(lock->file(), mode, deadline, timeout_s, on_wait);

@@ -50,7 +50,8 @@ dags::ProjectOptions options_of(const Project& project) {
           project.prepare,
           project.train,
           project.schedule,
-          project.alerts};
+          project.alerts,
+          project.retention};
 }
 
 bool is_remote(const std::string& place) {

@@ -20,9 +20,10 @@ struct CommandContext {
   Application& application;
   std::ostream& out;
   std::ostream& err;
-  bool err_is_terminal = false;   // one that understands escape sequences
-  bool color = false;             // only on a terminal, and NO_COLOR unset or empty
-  std::string project_dir = ".";  // -C
+  bool err_is_terminal = false;      // one that understands escape sequences
+  bool color = false;                // only on a terminal, and NO_COLOR unset or empty
+  std::string program = "tidemill";  // what it was started as
+  std::string project_dir = ".";     // -C
   int lock_timeout_s = 60;
   int exit_code = 0;        // set by a command that ends well but not with 0
   int error_exit_code = 0;  // of any Error; 0: by its kind

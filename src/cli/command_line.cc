@@ -85,7 +85,7 @@ int run_command_line(int argc, const char* const* argv, CommandContext& context)
   CLI::App app(
       "Continuous retraining for tabular models: data in, validated, prepared, models retrained,\n"
       "tracked, registered and promoted, in one program.",
-      "tidemill");
+      context.program);
   app.footer(kFooter);
   app.set_version_flag("--version", context.application.version());
   app.add_option("-C,--project-dir", context.project_dir, "work on the project in this folder")
@@ -99,6 +99,7 @@ int run_command_line(int argc, const char* const* argv, CommandContext& context)
   app.require_subcommand(1);
   app.fallthrough();
   for (const DefineCommand define : all_commands()) define(app, context);
+  if (context.program == "airflow") app.get_subcommand("up")->alias("standalone");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -113,7 +114,7 @@ int run_command_line(int argc, const char* const* argv, CommandContext& context)
     }
     const std::string unknown = unknown_command(app, argc, argv);
     print_error(context, unknown.empty() ? error.what() : unknown);
-    context.err << "see 'tidemill --help'\n";
+    context.err << "see '" << context.program << " --help'\n";
     return 2;
   }
   return context.action ? run_action(context) : 0;

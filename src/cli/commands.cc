@@ -6,10 +6,11 @@ namespace tidemill::cli {
 
 const std::vector<DefineCommand>& all_commands() {
   static const std::vector<DefineCommand> kCommands = {
-      define_init,  define_config, define_run,      define_generate,  define_validate,   define_prepare,
-      define_train, define_runs,   define_models,   define_predict,   define_up,         define_dags,
-      define_tasks, define_pools,  define_backfill, define_variables, define_assets,     define_jobs,
-      define_db,    define_store,  define_tracking, define_doctor,    define_completion, define_version,
+      define_init,      define_config,   define_run,    define_generate,   define_validate,
+      define_prepare,   define_train,    define_runs,   define_models,     define_predict,
+      define_up,        define_dags,     define_tasks,  define_pools,      define_backfill,
+      define_variables, define_assets,   define_jobs,   define_db,         define_gc,
+      define_store,     define_tracking, define_doctor, define_completion, define_version,
   };
   return kCommands;
 }

@@ -27,6 +27,7 @@ void define_backfill(CLI::App& parent, CommandContext& context);
 void define_assets(CLI::App& parent, CommandContext& context);
 void define_jobs(CLI::App& parent, CommandContext& context);
 void define_db(CLI::App& parent, CommandContext& context);
+void define_gc(CLI::App& parent, CommandContext& context);
 void define_version(CLI::App& parent, CommandContext& context);
 void define_completion(CLI::App& parent, CommandContext& context);
 

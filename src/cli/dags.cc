@@ -193,7 +193,8 @@ void define_dags(CLI::App& parent, CommandContext& context) {
   add_output_option(*command, arguments->format);
 
   command = add_workflow_command(*group, context, "list-runs", "list a DAG's runs", arguments, list_runs);
-  add_dag_id(*command, arguments);
+  // Airflow 2 had the DAG behind -d.
+  command->add_option("dag_id,-d,--dag-id", arguments->dag_id, "the DAG")->required()->type_name("DAG");
   command->add_option("--state", arguments->state, "only those in this state");
   command->add_option("-s,--start-date", arguments->start_date, "from this logical date")->type_name("DATE");
   command->add_option("-e,--end-date", arguments->end_date, "up to this logical date")->type_name("DATE");

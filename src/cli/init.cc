@@ -3,9 +3,13 @@
 #include <iostream>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/workflow_commands.h"
 
 namespace tidemill::cli {
 namespace {
@@ -25,6 +29,28 @@ void init(CommandContext& context, const InitArguments& arguments) {
   } else {
     context.out << "tidemill -C " << dir << " run --from 2026-11-01 --to 2026-11-03\n";
   }
+}
+
+struct ValueArguments {
+  std::string section, key;
+};
+
+// Airflow's words and exit code.
+void get_value(CommandContext& context, const ValueArguments& arguments) {
+  const Json config = parse_json(context.services().show_config(/*as_json=*/true), "the settings");
+  std::vector<std::string> keys;
+  for (const Json& section : config.at("sections")) {
+    if (section.at("name") != arguments.section) continue;
+    for (const Json& setting : section.at("settings")) {
+      keys.push_back(setting.at("key"));
+      if (keys.back() != arguments.key) continue;
+      const Json& value = setting.at("value");
+      context.out << (value.is_string() ? value.get<std::string>() : value.dump()) << '\n';
+      return;
+    }
+  }
+  throw Error(ErrorCode::kNotFound, fmt::format("The option [{}/{}] is not found in config{}", arguments.section,
+                                                arguments.key, did_you_mean(arguments.key, keys)));
 }
 
 }  // namespace
@@ -58,6 +84,10 @@ void define_config(CLI::App& parent, CommandContext& context) {
       context.out << (context.services().project_dir() / "tidemill.toml").string() << " is valid\n";
     };
   });
+  const auto value = std::make_shared<ValueArguments>();
+  CLI::App* get = add_workflow_command(*group, context, "get-value", "the value of one setting", value, get_value);
+  get->add_option("section", value->section, "such as storage")->required();
+  get->add_option("option", value->key, "such as uri")->required();
   CLI::App* reference = group->add_subcommand("reference", "all settings as a Markdown page");
   reference->callback([&context] {
     context.action = [&context] { context.out << context.application.project_file_reference(); };

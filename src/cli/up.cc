@@ -1,6 +1,5 @@
 // up: the scheduler, its tasks and the web server, until SIGTERM or Ctrl-C.
 
-#include <array>
 #include <atomic>
 #include <csignal>
 #include <iostream>
@@ -13,6 +12,7 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "cli/stage_context.h"
 #include "cli/workflow_commands.h"
 #include "dags/pipelines.h"
@@ -27,36 +27,24 @@ namespace {
 
 constexpr int kLockTimeoutS = 3600;  // tasks wait for a command that works alone
 
-// Steps as lines of the task's log.
-class LogProgress final : public pipeline::Progress {
- public:
-  explicit LogProgress(std::ostream& log) : log_(log) {}
-  void step(const std::string& what, double /*fraction_done*/) override {
-    if (what != last_) log_ << what << std::endl;
-    last_ = what;
-  }
-
- private:
-  std::ostream& log_;
-  std::string last_;
-};
-
 // In a process of its own, whose standard output is the task's log.
 workflow::TaskReport run_task(CommandContext& context, const workflow::TaskLaunch& launch) {
   Services& services = context.services();
   const auto lock = services.lock_for_writing(
       metadata::LockMode::kShared, kLockTimeoutS,
       [](const std::string& holder) { std::cout << "waiting for " << holder << std::endl; });
-  LogProgress progress(std::cout);
+  LineProgress progress(std::cout);
   dags::StageContext stages = stage_context(services, progress);
   return dags::run_task(stages, launch, std::cout);
 }
 
-// What killed tasks left behind goes away when nobody works on the project.
-void sweep_if_alone(Services& services) {
+// What killed tasks and tests left behind goes away when nobody works on the project.
+void sweep_if_alone(CommandContext& context) {
+  Services& services = context.services();
   try {
     const auto lock = services.lock_for_writing(metadata::LockMode::kExclusive, 0, [](const std::string&) {});
     services.sweep();
+    Workflow(context, /*to_change=*/true)->end_dead_tests();
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kConflict) throw;
   }
@@ -71,11 +59,6 @@ void set_training_pool(workflow::Operations& operations, int slots) {
   wanted.slots = slots;
   wanted.description = "Models in training: schedule.training_slots of tidemill.toml";
   operations.set_pool(wanted);
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
 // Waits for SIGTERM or SIGINT in a thread of its own; every other thread has them blocked.
@@ -167,7 +150,7 @@ void up(CommandContext& context, const UpArguments& arguments) {
   // Before there is any thread.
   const auto executor = workflow::start_launcher(
       [&context](const workflow::TaskLaunch& launch) { return run_task(context, launch); }, {});
-  sweep_if_alone(services);
+  sweep_if_alone(context);
   Workflow workflow(context, /*to_change=*/true);
   set_training_pool(workflow.operations(), options.schedule.training_slots);
 

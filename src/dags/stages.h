@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "dags/alerts.h"
+#include "dags/retention_options.h"
 #include "dags/schedule.h"
 #include "metadata/database.h"
 #include "pipeline/ingest/ingest.h"
@@ -36,6 +37,7 @@ struct ProjectOptions {
   pipeline::TrainOptions train;
   ScheduleOptions schedule;
   std::vector<AlertOptions> alerts;
+  RetentionOptions retention;
 };
 
 // Opened by the first call, so that a stage pays for what it uses only, and a day's data can be made while an

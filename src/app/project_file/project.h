@@ -9,6 +9,7 @@
 
 #include "app/project_file/value.h"
 #include "dags/alerts.h"
+#include "dags/retention_options.h"
 #include "dags/schedule.h"
 #include "pipeline/ingest/ingest.h"
 #include "pipeline/prepare/prepare.h"
@@ -66,6 +67,7 @@ struct Project {
   pipeline::TrainOptions train;
   dags::ScheduleOptions schedule;
   std::vector<dags::AlertOptions> alerts;
+  dags::RetentionOptions retention;
 
   std::vector<EffectiveSection> effective;
 };

@@ -246,13 +246,33 @@ void declare_schedule(D& d) {
              [](Project& p, const Value& v) { p.schedule.task_memory_limit_bytes = parse_memory(v.text); });
 }
 
+std::optional<int> days(const Value& value) {
+  return value.is_text() ? std::nullopt : std::optional(static_cast<int>(value.integer));
+}
+
+void declare_retention(D& d) {
+  const Allowed kept = Allowed::integer(1, 36'500).or_word("forever");
+  d.section("retention");
+  d.with_default("log_days", kept, "30", "Days that task logs are kept.",
+                 [](Project& p, const Value& v) { p.retention.log_days = days(v); });
+  d.with_default(
+      "run_days", kept, "365",
+      "Days that runs of DAGs are kept after they ended, with their tasks; the last one of each DAG "
+      "always is.",
+      [](Project& p, const Value& v) { p.retention.run_days = days(v); });
+  d.with_default("event_days", kept, "365",
+                 "Days that entries of the event log, asset events and ended schedulers are kept.",
+                 [](Project& p, const Value& v) { p.retention.event_days = days(v); });
+}
+
 }  // namespace
 
 const std::vector<Setting<Project>>& project_settings() {
   static const std::vector<Setting<Project>> kSettings = [] {
     D d;
-    for (const auto declare : {declare_project, declare_stores, declare_engine, declare_source,
-                               declare_validate, declare_prepare, declare_train, declare_schedule}) {
+    for (const auto declare :
+         {declare_project, declare_stores, declare_engine, declare_source, declare_validate, declare_prepare,
+          declare_train, declare_schedule, declare_retention}) {
       declare(d);
     }
     return d.take();

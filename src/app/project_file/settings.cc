@@ -59,6 +59,7 @@ const std::vector<Section>& sections() {
       {"promote.rules", true, "A threshold in the words of MLflow's MetricThreshold."},
       {"schedule", false, "When the three DAGs run under `tidemill up`."},
       {"alerts", true, "Who is told when something happens to a run or a task under `tidemill up`."},
+      {"retention", false, "How long `tidemill gc` leaves what was written of past runs."},
   };
   return kSections;
 }
