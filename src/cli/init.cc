@@ -49,8 +49,9 @@ void get_value(CommandContext& context, const ValueArguments& arguments) {
       return;
     }
   }
-  throw Error(ErrorCode::kNotFound, fmt::format("The option [{}/{}] is not found in config{}", arguments.section,
-                                                arguments.key, did_you_mean(arguments.key, keys)));
+  throw Error(ErrorCode::kNotFound,
+              fmt::format("The option [{}/{}] is not found in config{}", arguments.section, arguments.key,
+                          did_you_mean(arguments.key, keys)));
 }
 
 }  // namespace
@@ -85,7 +86,8 @@ void define_config(CLI::App& parent, CommandContext& context) {
     };
   });
   const auto value = std::make_shared<ValueArguments>();
-  CLI::App* get = add_workflow_command(*group, context, "get-value", "the value of one setting", value, get_value);
+  CLI::App* get =
+      add_workflow_command(*group, context, "get-value", "the value of one setting", value, get_value);
   get->add_option("section", value->section, "such as storage")->required();
   get->add_option("option", value->key, "such as uri")->required();
   CLI::App* reference = group->add_subcommand("reference", "all settings as a Markdown page");

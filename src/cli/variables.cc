@@ -10,14 +10,16 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/variables_files.h"
-#include "cli/workflow_commands.h"
 
 namespace tidemill::cli {
 namespace {
 
 using metadata::Variable;
+
+constexpr int kAirflowRefusal = 1;
 
 struct VariableArguments {
   std::string key, value, description;
@@ -26,6 +28,8 @@ struct VariableArguments {
   bool show_values = false, hide_sensitive = false;
   OutputFormat format = OutputFormat::kTable;
 };
+
+using Arguments = std::shared_ptr<VariableArguments>;
 
 void get(CommandContext& context, const VariableArguments& arguments) {
   metadata::Database& database = context.services().metadata();
@@ -41,10 +45,11 @@ void get(CommandContext& context, const VariableArguments& arguments) {
     // Airflow's words and exit code.
     context.err << "Variable " << arguments.key << " does not exist.\n";
     if (!nearest.empty()) context.err << "did you mean '" << nearest << "'?\n";
-    context.exit_code = 1;
+    context.exit_code = kAirflowRefusal;
     return;
   }
   if (arguments.json) {
+    context.error_exit_code = kAirflowRefusal;
     print_json(context.out, parse_json(*value, "Variable " + arguments.key));
   } else {
     context.out << *value << '\n';
@@ -70,6 +75,7 @@ void set(CommandContext& context, const VariableArguments& arguments) {
 
 void list(CommandContext& context, const VariableArguments& arguments) {
   if (arguments.hide_sensitive && !arguments.show_values) {
+    context.error_exit_code = kAirflowRefusal;
     throw Error(ErrorCode::kInvalidArgument, "--hide-sensitive can only be used with --show-values");
   }
   std::vector<std::string> columns = {"key"};
@@ -95,6 +101,17 @@ void remove(CommandContext& context, const VariableArguments& arguments) {
   context.err << "note: there was no Variable " << arguments.key << did_you_mean(arguments.key, keys) << '\n';
 }
 
+// Unlike the commands of the workflow they end by the kind of what went wrong, but for what Airflow refuses
+// too.
+CLI::App* add(CLI::App& group, CommandContext& context, const char* name, const char* summary,
+              const Arguments& arguments, void (*action)(CommandContext&, const VariableArguments&)) {
+  CLI::App* command = group.add_subcommand(name, summary);
+  command->callback([&context, arguments, action] {
+    context.action = [&context, arguments, action] { action(context, *arguments); };
+  });
+  return command;
+}
+
 }  // namespace
 
 void define_variables(CLI::App& parent, CommandContext& context) {
@@ -105,29 +122,26 @@ void define_variables(CLI::App& parent, CommandContext& context) {
     command->add_option("key", arguments->key, "the Variable")->required()->type_name("KEY");
   };
 
-  CLI::App* command =
-      add_workflow_command(*group, context, "get", "print a Variable's value", arguments, get);
+  CLI::App* command = add(*group, context, "get", "print a Variable's value", arguments, get);
   add_key(command);
   command->add_option("-d,--default", arguments->default_value, "printed when there is no such Variable")
       ->type_name("VALUE");
   command->add_flag("-j,--json", arguments->json, "the value is JSON");
   command->footer("Example:\n  tidemill variables get latest_prepared_data");
 
-  command =
-      add_workflow_command(*group, context, "set", "create a Variable or change its value", arguments, set);
+  command = add(*group, context, "set", "create a Variable or change its value", arguments, set);
   add_key(command);
   command->add_option("value", arguments->value, "its value")->required()->type_name("VALUE");
   command->add_flag("-j,--json", arguments->json, "the value is JSON");
   command->add_option("--description", arguments->description, "what it is for")->type_name("TEXT");
 
-  command = add_workflow_command(*group, context, "list", "list the Variables", arguments, list);
+  command = add(*group, context, "list", "list the Variables", arguments, list);
   command->add_flag("--show-values", arguments->show_values, "with their values");
   command->add_flag("--hide-sensitive", arguments->hide_sensitive, "with --show-values: *** instead of them");
   add_output_option(*command, arguments->format);
 
-  command = add_workflow_command(*group, context, "delete",
-                                 "delete a Variable; deleting last_trained_data forces the next training",
-                                 arguments, remove);
+  command = add(*group, context, "delete",
+                "delete a Variable; deleting last_trained_data forces the next training", arguments, remove);
   add_key(command);
 
   define_variables_files(*group, context);

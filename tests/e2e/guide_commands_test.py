@@ -21,7 +21,8 @@ class Shell:
         (folder / "bin").mkdir()
         (folder / "bin" / "airflow").symlink_to(PROGRAM)
         self.folder = folder
-        self.environment = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "HOME": str(folder), **environment}
+        path = f"{folder / 'bin'}:{os.environ['PATH']}"
+        self.environment = {"PATH": path, "HOME": str(folder), **environment}
 
     def start(self, line):
         return subprocess.Popen(["bash", "-c", f"exec {line}"], cwd=self.folder, env=self.environment,
@@ -42,7 +43,8 @@ def place(tmp_path_factory):
     project.set("schedule.data_generation", '"none"')
     project.set("schedule.retry_delay_s", "0")
     with Up(project) as up:
-        yield SimpleNamespace(up=up, project=project, shell=Shell(folder, {"AIRFLOW_HOME": str(project.folder)}))
+        shell = Shell(folder, {"AIRFLOW_HOME": str(project.folder)})
+        yield SimpleNamespace(up=up, project=project, shell=shell)
 
 
 def day_of_newest_run(place, dag):
