@@ -1,5 +1,5 @@
-"""Alerts of `tidemill up`: a real HTTP server and a program are told, off the scheduler's way; nothing secret is
-written down."""
+"""Alerts of `tidemill up`: a real HTTP server and a program are told, off the scheduler's way; nothing secret
+is written down."""
 
 import http.server
 import json
@@ -53,7 +53,7 @@ command = ["sh", "-c", "echo out of paper; exit 4"]
 
 
 class Hook:
-    """Keeps what it is sent: (path, headers, document); answers 503 to the first request, 403 below /refuse."""
+    """Keeps what it is sent: path, headers, document. Busy at first, and it refuses what goes to /refuse."""
 
     def __init__(self):
         self.told = queue.Queue()
