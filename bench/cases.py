@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "peers"))
 from churn_columns import KEY, TARGET  # noqa: E402
 from toml_edit import set_key  # noqa: E402
 from transfer_case import s3_transfer  # noqa: E402
+from workflow_case import workflow_latency  # noqa: E402
 
 DAY = "2026-11-01"
 SIDES = ("train", "test")
@@ -207,4 +208,5 @@ ALL = {
     "boosting_100k": learner_case("boosting", 100_000, {
         "xgboost": "xgboost", "scikit-learn GradientBoostingRegressor": "gradient_boosting"}),
     "s3_transfer": s3_transfer,
+    "workflow_latency": workflow_latency,
 }

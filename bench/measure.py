@@ -56,7 +56,7 @@ class Bench:
 
     def __init__(self, build, scratch, repeat, scale):
         self.tidemill, self.learners = build / "tidemill", build / "bench_learners"
-        self.transfer = build / "bench_transfer"
+        self.transfer, self.workflow = build / "bench_transfer", build / "bench_workflow"
         self.scratch, self.repeat, self.scale = scratch, repeat, scale
 
     def rows(self, count):
@@ -95,12 +95,16 @@ def result(medians, ours="tidemill", **more):
             "ratio": round(min(peer["time"] for peer in peers.values()) / time_ours, 2), **more}
 
 
+def megabytes(size):
+    return "" if size is None else f"{size:.0f} MB"
+
+
 def markdown_table(results):
     lines = ["| case | side | time | peak memory | peer's time / ours |", "|---|---|---|---|---|"]
     for one in results:
-        lines.append(f"| {one['name']} | **tidemill** | {one['ours']:.3f} s | {one['peak_mb']:.0f} MB | |")
+        lines.append(f"| {one['name']} | **tidemill** | {one['ours']:.3f} s | {megabytes(one['peak_mb'])} | |")
         for name, peer in one["peers"].items():
-            times, memory = f"{peer['time']:.3f} s", f"{peer['peak_mb']:.0f} MB"
+            times, memory = f"{peer['time']:.3f} s", megabytes(peer["peak_mb"])
             lines.append(f"| | {name} | {times} | {memory} | {peer['ratio']:.1f} |")
         if "note" in one:
             lines.append(f"| | {one['note']} | | | |")

@@ -5,8 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cache=${TIDEMILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill}
+name=${1//\//-}
 hash=$( (cat "$1/requirements.txt" "$1/constraints.txt"; python3 --version) | sha256sum | cut -c1-12)
-env=$cache/python-$1-$hash
+env=$cache/python-$name-$hash
 
 mkdir -p "$cache"
 exec 9>"$env.lock"
