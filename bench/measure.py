@@ -102,7 +102,8 @@ def megabytes(size):
 def markdown_table(results):
     lines = ["| case | side | time | peak memory | peer's time / ours |", "|---|---|---|---|---|"]
     for one in results:
-        lines.append(f"| {one['name']} | **tidemill** | {one['ours']:.3f} s | {megabytes(one['peak_mb'])} | |")
+        memory = megabytes(one["peak_mb"])
+        lines.append(f"| {one['name']} | **tidemill** | {one['ours']:.3f} s | {memory} | |")
         for name, peer in one["peers"].items():
             times, memory = f"{peer['time']:.3f} s", megabytes(peer["peak_mb"])
             lines.append(f"| | {name} | {times} | {memory} | {peer['ratio']:.1f} |")

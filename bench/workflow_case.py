@@ -1,4 +1,4 @@
-"""How soon a task follows on another, and how many run in a second: beside Airflow's scheduler and LocalExecutor."""
+"""How soon a task follows on another, and how many run in a second: beside Airflow with LocalExecutor."""
 
 import json
 import statistics
@@ -16,8 +16,8 @@ CHAIN, TASKS_OF_RUN = 20, 100  # of bench/workflow.cc and airflow/dags
 
 
 class Airflow(Server):
-    """`airflow standalone` (scheduler with LocalExecutor, DAG processor, API server) on PostgreSQL, by its defaults
-    but for what a bench has to say: where things are, no examples, nobody to sign in."""
+    """`airflow standalone` (scheduler with LocalExecutor, DAG processor, API server) on PostgreSQL, by its
+    defaults but for what a bench has to say: where things are, no examples, nobody to sign in."""
 
     name = "airflow"
     seconds_to_start = 300
@@ -25,9 +25,9 @@ class Airflow(Server):
     def __init__(self, database):
         super().__init__()
         self.database = database
-        python = subprocess.run([HERE.parent / "tools" / "python-env.sh", "bench/airflow"], text=True, check=True,
-                                stdout=subprocess.PIPE).stdout.strip()
-        self.programs = Path(python).parent
+        made = subprocess.run([HERE.parent / "tools" / "python-env.sh", "bench/airflow"], text=True,
+                              check=True, stdout=subprocess.PIPE)
+        self.programs = Path(made.stdout.strip()).parent
         self.times = self.folder / "times"
         self.times.mkdir()
 
@@ -56,7 +56,8 @@ class Airflow(Server):
                 and {dag["dag_id"] for dag in self.ask("/api/v2/dags")["dags"]} >= {"chain", "many"})
 
     def ask(self, path, body=None):
-        token = json.loads(urllib.request.urlopen(self.url + "/auth/token", timeout=60).read())["access_token"]
+        with urllib.request.urlopen(self.url + "/auth/token", timeout=60) as answer:
+            token = json.load(answer)["access_token"]
         request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {token}"})
         if body is not None:
             request.data = json.dumps(body).encode()
@@ -67,8 +68,9 @@ class Airflow(Server):
     def run(self, dag, count):
         """Seconds until so many runs are over, and their ids."""
         start = time.monotonic()
-        runs = [self.ask(f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "dag_run_id": f"{dag}_{start}_{one}"})
-                ["dag_run_id"] for one in range(count)]
+        runs = [f"{dag}_{start}_{one}" for one in range(count)]
+        for run in runs:
+            self.ask(f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "dag_run_id": run})
         left = list(runs)
         while left:
             time.sleep(0.1)
@@ -80,8 +82,8 @@ class Airflow(Server):
         return time.monotonic() - start, runs
 
     def latencies_ms(self, run):
-        at = [[int(word) for word in (self.times / run / f"t{task}").read_text().split()] for task in range(CHAIN)]
-        return [(after[0] - before[1]) / 1e6 for before, after in zip(at, at[1:])]
+        times = [(self.times / run / f"t{task}").read_text().split() for task in range(CHAIN)]
+        return [(int(begun) - int(ended)) / 1e6 for (_, ended), (begun, _) in zip(times, times[1:])]
 
 
 def workflow_latency(bench):
@@ -101,10 +103,10 @@ def workflow_latency(bench):
             rate["airflow"].append(runs_there * TASKS_OF_RUN / seconds)
     (ours_ms, theirs_ms), (ours_rate, theirs_rate) = (
         [statistics.median(one[side]) for side in ("tidemill", "airflow")] for one in (latency, rate))
-    ratio = round(theirs_ms / ours_ms, 1)
+    ratio, rates = round(theirs_ms / ours_ms, 1), round(ours_rate / theirs_rate, 1)
     return {"unit": "s", "ours": ours_ms / 1000, "peak_mb": None, "ratio": ratio,
             "peers": {"airflow": {"time": theirs_ms / 1000, "peak_mb": None, "ratio": ratio}},
             "tasks_a_second": {"tidemill": round(ours_rate, 1), "airflow": round(theirs_rate, 2),
-                               "ratio": round(ours_rate / theirs_rate, 1)},
-            "note": f"median {ours_ms:.2f} ms, airflow {theirs_ms:.0f} ms; tasks a second: {ours_rate:.0f} of {many}, "
-                    f"airflow {theirs_rate:.1f} of {runs_there * TASKS_OF_RUN}: {ours_rate / theirs_rate:.0f} times"}
+                               "ratio": rates},
+            "note": f"median {ours_ms:.2f} ms, airflow {theirs_ms:.0f} ms; tasks/s: {ours_rate:.0f} of "
+                    f"{many}, airflow {theirs_rate:.1f} of {runs_there * TASKS_OF_RUN} ({rates}x)"}

@@ -72,6 +72,8 @@ class Executor {
   virtual void cancel(const std::string& task_instance_id) = 0;
   // In the order in which they happened. Never waits.
   virtual std::vector<TaskEvent> take_events() = 0;
+  // Whether no task can be started any more, by this executor: what it ran has been told as ended.
+  virtual bool is_lost() const { return false; }
   // Readable when take_events() has something to do; to poll() on, the same as long as the executor lives.
   virtual int event_fd() const = 0;
 };

@@ -1,5 +1,5 @@
-"""The DAGs of bench/workflow.cc: a chain of tasks that do nothing, and many that wait for nothing. Each task leaves
-a file with the nanoseconds (CLOCK_MONOTONIC) of its first and of its last instruction."""
+"""The DAGs of bench/workflow.cc: a chain of tasks that do nothing, and many that wait for nothing. Each task
+leaves a file with the nanoseconds (CLOCK_MONOTONIC) of its first and of its last instruction."""
 
 import os
 import time

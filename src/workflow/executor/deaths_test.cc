@@ -154,6 +154,7 @@ TEST_F(Deaths, OfTheGuardianEndsAllForGood) {
   EXPECT_TRUE(events.back().executor_lost);
   expect_all_dead(family_now);
   EXPECT_EQ(executor->free_slot_count(), 0);
+  EXPECT_TRUE(executor->is_lost());
   try {
     executor->launch(family());
     FAIL();

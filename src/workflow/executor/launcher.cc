@@ -84,6 +84,7 @@ class ProcessExecutor final : public Executor {
     return events;
   }
 
+  bool is_lost() const override { return is_lost_; }
   int event_fd() const override { return epoll_.get(); }
 
  private:

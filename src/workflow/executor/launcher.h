@@ -13,8 +13,8 @@
 // it, also what left the group: launcher and worker are subreapers. When the scheduler dies, the launcher
 // sees its socket close and kills all. When the launcher dies, the kernel signals the workers, which take
 // their groups with them; the guardian kills the rest, forks another launcher, and only then the scheduler
-// reports the tasks as ended. A guardian that dies takes its launcher along; then launch() fails until the
-// program is started again.
+// reports the tasks as ended. A guardian that dies takes its launcher along; the executor is lost then, and
+// the program has to be started again.
 
 #include <cstdint>
 #include <memory>

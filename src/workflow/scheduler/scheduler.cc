@@ -199,6 +199,11 @@ void Scheduler::run(const std::atomic<bool>& stop) {
       if (is_taken_over_ || !may_pass(error.code())) throw;
       if (now_ms - *failing_since_ms > kPatienceWithDatabaseMs) throw;
     }
+    if (executor_.is_lost() && events_.empty()) {
+      throw Error(ErrorCode::kUnavailable,
+                  "the process that starts tasks was killed, and another one can be started with the program "
+                  "only: start it again");
+    }
     if (!stop) wake_signal_.wait(executor_.event_fd(), timeout_ms);
   }
   shut_down();

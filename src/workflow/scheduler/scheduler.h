@@ -73,7 +73,8 @@ class Scheduler {
   // From any thread: something changed, also through this very database connection, which tick() cannot see.
   void wake();
   // tick() and waiting until `stop` is set (and wake() called), then shut_down(). A database that is locked,
-  // full or away is waited for, a minute at most.
+  // full or away is waited for, a minute at most. Errors: as tick(), and kUnavailable when the executor is
+  // lost: what it ran is written down as to be run again.
   void run(const std::atomic<bool>& stop);
   // No more tasks are launched; those that run are cancelled, waited for at most `patience_ms`, and run again
   // under the next scheduler without counting as a try.
