@@ -40,6 +40,13 @@ std::optional<std::string> Row::optional_text(size_t column) const {
   return text(column);
 }
 
+int64_t change_number(Database& database) {
+  const bool is_sqlite = database.dialect() == Dialect::kSqlite;
+  return database
+      .query_first(is_sqlite ? "PRAGMA data_version" : "SELECT txid_snapshot_xmax(txid_current_snapshot())")
+      ->integer(0);
+}
+
 std::optional<Row> Database::query_first(std::string_view sql, const std::vector<Value>& parameters) {
   std::vector<Row> rows = query(sql, parameters);
   if (rows.empty()) return std::nullopt;

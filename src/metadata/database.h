@@ -147,6 +147,11 @@ struct OpenOptions {
 std::unique_ptr<Database> open_database(const std::string& uri, const std::filesystem::path& base_dir,
                                         const OpenOptions& options = {});
 
+// A number that is another one after each change by another connection. This connection's own changes count
+// in PostgreSQL only, where also what happens in other databases of the server does: that costs a look. Cost:
+// no page is read.
+int64_t change_number(Database& database);
+
 // Whether what `uri` names can be reached from other folders and machines. False for unknown schemes.
 bool is_on_a_server(const std::string& uri);
 

@@ -96,11 +96,7 @@ bool Scheduler::starts_can_wait() {
 // this database wait for each other before they take theirs, so the one after ours means that nobody has
 // written. Other databases of the server count too, which costs no more than a look.
 bool Scheduler::database_changed() {
-  const bool is_sqlite = database_.dialect() == metadata::Dialect::kSqlite;
-  const int64_t version = database_
-                              .query_first(is_sqlite ? "PRAGMA data_version"
-                                                     : "SELECT txid_snapshot_xmax(txid_current_snapshot())")
-                              ->integer(0);
+  const int64_t version = metadata::change_number(database_);
   const bool is_ours = own_transaction_ && version == *own_transaction_ + 1;
   return std::exchange(data_version_, version) != version && !is_ours;
 }
