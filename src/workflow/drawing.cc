@@ -11,8 +11,9 @@
 namespace tidemill::workflow {
 namespace {
 
-constexpr double kCharWidth = 7.2, kBoxHeight = 32, kBoxPadding = 12, kColumnGap = 48, kRowGap = 16,
-                 kMargin = 8;
+constexpr double kCharWidth = 7.2, kBoxPadding = 12, kColumnGap = 48, kRowGap = 16, kMargin = 8;
+constexpr double kBoxHeight = 32, kPageBoxHeight = 44;  // the latter with a line for the state
+constexpr size_t kMinPageChars = 16;                    // "upstream_failed" fits
 
 size_t widest(const std::vector<const Task*>& column) {
   size_t width = 0;
@@ -86,25 +87,86 @@ struct Box {
   double x = 0, y = 0, width = 0;
 };
 
-std::map<std::string, Box> place_boxes(const std::vector<std::vector<const Task*>>& columns, double& width,
-                                       double& height) {
+struct Layout {
+  double width = 0, height = 0, box_height = 0;
+  std::map<std::string, Box> boxes;
+};
+
+Layout place_boxes(const Dag& dag, double box_height, size_t min_chars) {
+  const auto columns = columns_of(dag);
+  Layout layout;
+  layout.box_height = box_height;
+  const auto height_of = [&](size_t count) {
+    return static_cast<double>(count) * (box_height + kRowGap) - kRowGap;
+  };
   size_t tallest = 0;
   for (const auto& column : columns) tallest = std::max(tallest, column.size());
-  height = 2 * kMargin + static_cast<double>(tallest) * (kBoxHeight + kRowGap) - kRowGap;
-  std::map<std::string, Box> boxes;
+  layout.height = 2 * kMargin + height_of(tallest);
   double x = kMargin;
   for (const auto& column : columns) {
-    const double box_width = static_cast<double>(widest(column)) * kCharWidth + 2 * kBoxPadding;
-    const double column_height = static_cast<double>(column.size()) * (kBoxHeight + kRowGap) - kRowGap;
-    double y = (height - column_height) / 2;
+    const double width =
+        static_cast<double>(std::max(widest(column), min_chars)) * kCharWidth + 2 * kBoxPadding;
+    double y = (layout.height - height_of(column.size())) / 2;
     for (const Task* task : column) {
-      boxes[task->id] = {x, y, box_width};
-      y += kBoxHeight + kRowGap;
+      layout.boxes[task->id] = {x, y, width};
+      y += box_height + kRowGap;
     }
-    x += box_width + kColumnGap;
+    x += width + kColumnGap;
   }
-  width = x - kColumnGap + kMargin;
-  return boxes;
+  layout.width = x - kColumnGap + kMargin;
+  return layout;
+}
+
+std::string draw_edges(const Dag& dag, const Layout& layout) {
+  std::string edges;
+  for (const Task& task : dag.tasks) {
+    const Box& box = layout.boxes.at(task.id);
+    for (const std::string& id : task.upstream) {
+      const Box& from = layout.boxes.at(id);
+      const double x1 = from.x + from.width, y1 = from.y + layout.box_height / 2,
+                   y2 = box.y + layout.box_height / 2;
+      const double middle = (x1 + box.x) / 2;
+      edges += fmt::format("<path d=\"M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}\"/>\n", x1, y1,
+                           middle, y1, middle, y2, box.x - 5, y2);
+    }
+  }
+  return edges;
+}
+
+std::string state_of(const TaskStates& states, const Task& task) {
+  const auto state = states.find(task.id);
+  return state == states.end() ? "none" : escape_markup(state->second);
+}
+
+// A box with lines of text around its middle.
+std::string draw_box(const Task& task, const std::string& state, const Layout& layout,
+                     const std::vector<std::string>& lines) {
+  const Box& box = layout.boxes.at(task.id);
+  std::string texts;
+  double y = box.y + layout.box_height / 2 + 4 - 8 * static_cast<double>(lines.size() - 1);
+  for (const std::string& line : lines) {
+    texts += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", box.x + box.width / 2, y, line);
+    y += 16;
+  }
+  return fmt::format(
+      "<g class=\"task {}\"><title>{}: {}</title><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
+      "height=\"{}\" rx=\"6\"/>{}</g>",
+      state, escape_markup(task.id), state, box.x, box.y, box.width, layout.box_height, texts);
+}
+
+constexpr std::string_view kArrow =
+    "<defs><marker id=\"arrow\" viewBox=\"0 0 6 6\" refX=\"5\" refY=\"3\" markerWidth=\"6\" "
+    "markerHeight=\"6\" orient=\"auto\"><path d=\"M0 0L6 3L0 6z\"/></marker></defs>\n";
+
+std::string draw_frame(const Dag& dag, const Layout& layout, std::string_view role, std::string_view style,
+                       const std::string& nodes) {
+  return fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"{}\" aria-label=\"{}\" "
+      "viewBox=\"0 0 {:.0f} {:.0f}\" width=\"{:.0f}\" height=\"{:.0f}\" "
+      "font-family=\"ui-monospace, monospace\" font-size=\"12\">\n{}{}<g "
+      "class=\"edges\">\n{}</g>\n{}</svg>\n",
+      role, escape_markup(dag.id), layout.width, layout.height, layout.width, layout.height, style, kArrow,
+      draw_edges(dag, layout), nodes);
 }
 
 }  // namespace
@@ -128,40 +190,29 @@ std::string draw_text(const Dag& dag) {
 }
 
 std::string draw_svg(const Dag& dag, const TaskStates& states) {
-  double width = 0, height = 0;
-  const auto columns = columns_of(dag);
-  const std::map<std::string, Box> boxes = place_boxes(columns, width, height);
-  std::string edges, nodes;
+  const Layout layout = place_boxes(dag, kBoxHeight, 0);
+  std::string nodes;
   for (const Task& task : dag.tasks) {
-    const Box& box = boxes.at(task.id);
-    for (const std::string& id : task.upstream) {
-      const Box& from = boxes.at(id);
-      const double x1 = from.x + from.width, y1 = from.y + kBoxHeight / 2, y2 = box.y + kBoxHeight / 2;
-      const double middle = (x1 + box.x) / 2;
-      edges += fmt::format("<path d=\"M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}\"/>\n", x1, y1,
-                           middle, y1, middle, y2, box.x - 5, y2);
-    }
-    const auto state = states.find(task.id);
-    const std::string name = state == states.end() ? "none" : escape_markup(state->second);
-    nodes += fmt::format(
-        "<g class=\"task {}\"><title>{}: {}</title><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
-        "height=\"{}\" "
-        "rx=\"6\"/><text x=\"{:.1f}\" y=\"{:.1f}\">{}</text></g>\n",
-        name, escape_markup(task.id), name, box.x, box.y, box.width, kBoxHeight, box.x + box.width / 2,
-        box.y + kBoxHeight / 2 + 4, escape_markup(task.id));
+    nodes += draw_box(task, state_of(states, task), layout, {escape_markup(task.id)}) + "\n";
   }
-  return fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{0}\" viewBox=\"0 0 {1:.0f} "
-      "{2:.0f}\" "
-      "width=\"{1:.0f}\" height=\"{2:.0f}\" font-family=\"ui-monospace, monospace\" font-size=\"12\">\n"
-      "<style>.edges path{{fill:none;stroke:currentColor;opacity:.5;marker-end:url(#arrow)}}"
-      ".task rect{{fill:none;stroke:currentColor}}.task "
-      "text{{fill:currentColor;text-anchor:middle}}</style>\n"
-      "<defs><marker id=\"arrow\" viewBox=\"0 0 6 6\" refX=\"5\" refY=\"3\" markerWidth=\"6\" "
-      "markerHeight=\"6\" "
-      "orient=\"auto\"><path d=\"M0 0L6 3L0 6z\" fill=\"currentColor\"/></marker></defs>\n"
-      "<g class=\"edges\">\n{3}</g>\n{4}</svg>\n",
-      escape_markup(dag.id), width, height, edges, nodes);
+  constexpr std::string_view kStyle =
+      "<style>.edges path{fill:none;stroke:currentColor;opacity:.5;marker-end:url(#arrow)}"
+      "marker path{fill:currentColor}.task rect{fill:none;stroke:currentColor}"
+      ".task text{fill:currentColor;text-anchor:middle}</style>\n";
+  return draw_frame(dag, layout, "img", kStyle, nodes);
+}
+
+std::string draw_svg_for_page(const Dag& dag, const TaskStates& states,
+                              const std::function<std::string(const Task&)>& path_of) {
+  const Layout layout = place_boxes(dag, kPageBoxHeight, kMinPageChars);
+  std::string nodes;
+  for (const Task& task : dag.tasks) {
+    const std::string state = state_of(states, task), path = path_of(task);
+    const std::string box = draw_box(task, state, layout, {escape_markup(task.id), state});
+    nodes += path.empty() ? box : fmt::format("<a href=\"{}\">{}</a>", escape_markup(path), box);
+    nodes += "\n";
+  }
+  return draw_frame(dag, layout, "group", "", nodes);
 }
 
 std::string draw_dot(const Dag& dag) {

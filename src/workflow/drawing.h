@@ -28,6 +28,11 @@ using TaskStates = std::map<std::string, std::string>;
 // its state's name as another. Ids are escaped.
 std::string draw_svg(const Dag& dag, const TaskStates& states = {});
 
+// The same for a page that has the style itself: each box says its state too and leads to what `path_of`
+// gives for the task ("" for nowhere).
+std::string draw_svg_for_page(const Dag& dag, const TaskStates& states,
+                              const std::function<std::string(const Task&)>& path_of);
+
 // Graphviz's language, as `airflow dags show` prints it.
 std::string draw_dot(const Dag& dag);
 
