@@ -13,7 +13,6 @@
 #include "cli/pattern.h"
 #include "cli/progress.h"
 #include "cli/stage_context.h"
-#include "cli/task_log_view.h"
 #include "dags/tasks.h"
 #include "workflow/executor/task_log.h"
 #include "workflow/scheduler/callback_runner.h"
@@ -57,7 +56,7 @@ std::string ending_of(const workflow::TaskInstance& instance) {
 }
 
 void say(CommandContext& context, const std::string& text, const std::string& level = "info") {
-  context.err << log_line({workflow::log_timestamp_now(), level, text, "tidemill"}) << std::endl;
+  context.err << workflow::line_text({workflow::log_timestamp_now(), level, text, "tidemill"}) << std::endl;
 }
 
 // Says what becomes of each task, once.
@@ -104,7 +103,7 @@ TaskReport run_task_here(CommandContext& context, const workflow::TaskLaunch& la
   const auto write = [&](const std::string& level, const std::string& text) {
     const workflow::LogRecord record = {workflow::log_timestamp_now(), level, text, "task.stdout"};
     if (log) log->append(record);
-    context.err << log_line(record) << std::endl;
+    context.err << workflow::line_text(record) << std::endl;
   };
   LineStream lines([&](const std::string& line) { write("info", line); });
   std::ostream out(&lines);

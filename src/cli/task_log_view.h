@@ -5,12 +5,7 @@
 #include <iosfwd>
 #include <string>
 
-#include "workflow/executor/task_log.h"
-
 namespace tidemill::cli {
-
-// "[2026-11-01T06:00:00.123456Z] INFO - 1204 rows"
-std::string log_line(const workflow::LogRecord& record);
 
 // Prints a line for each record; with `follow` goes on until
 // `has_ended`. Errors: kNotFound when the task has no log yet.

@@ -154,6 +154,7 @@ LogPage read_log(const fs::path& path, int64_t offset, size_t max_bytes) {
   }
   if (lines_end == std::string::npos) {  // a line without end
     page.records.push_back({"", "", bytes + " [cut]", ""});
+    page.offsets.push_back(offset);
     page.next_offset += static_cast<int64_t>(bytes.size());
     return page;
   }
@@ -162,10 +163,35 @@ LogPage read_log(const fs::path& path, int64_t offset, size_t max_bytes) {
   std::string_view rest = std::string_view(bytes).substr(0, lines_end + 1);
   while (!rest.empty()) {
     const size_t end = rest.find('\n');
+    page.offsets.push_back(page.next_offset - static_cast<int64_t>(rest.size()));
     page.records.push_back(parse_line(rest.substr(0, end)));
     rest.remove_prefix(end + 1);
   }
   return page;
+}
+
+int64_t next_line_start(const fs::path& path, int64_t offset) {
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) throw_system_error(errno, "read the log", path.string());
+  if (offset <= 0) return 0;
+  std::string bytes;
+  for (int64_t at = offset - 1;; at += static_cast<int64_t>(bytes.size())) {
+    bytes.resize(size_t{64} << 10);
+    const ssize_t got = pread(file.get(), bytes.data(), bytes.size(), at);
+    if (got < 0) throw_system_error(errno, "read the log", path.string());
+    if (got == 0) return lseek(file.get(), 0, SEEK_END);
+    bytes.resize(static_cast<size_t>(got));
+    const size_t newline = bytes.find('\n');
+    if (newline != std::string::npos) return at + static_cast<int64_t>(newline) + 1;
+  }
+}
+
+std::string line_text(const LogRecord& record) {
+  if (record.timestamp.empty()) return record.event;
+  std::string level = record.level;
+  std::transform(level.begin(), level.end(), level.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c; });
+  return fmt::format("[{}] {} - {}", record.timestamp, level, record.event);
 }
 
 }  // namespace tidemill::workflow

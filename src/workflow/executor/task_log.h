@@ -57,6 +57,7 @@ class TaskLog {
 
 struct LogPage {
   std::vector<LogRecord> records;
+  std::vector<int64_t> offsets;  // where the line of each begins
   int64_t next_offset = 0;
   bool at_end = false;  // nothing more in the file now
 };
@@ -65,6 +66,13 @@ struct LogPage {
 // being written is left for the next call. Lines that are no records come as events without a timestamp.
 // Errors: kNotFound when there is no such file.
 LogPage read_log(const std::filesystem::path& path, int64_t offset, size_t max_bytes);
+
+// Where the first line begins that begins at `offset` or behind it; the size of the file when there is none.
+// Errors: kNotFound when there is no such file.
+int64_t next_line_start(const std::filesystem::path& path, int64_t offset);
+
+// For people: "[2026-11-23T06:00:00.123456Z] INFO - 1204 rows".
+std::string line_text(const LogRecord& record);
 
 // "2026-11-23T06:00:00.123456Z"
 std::string log_timestamp_now();

@@ -153,5 +153,25 @@ TEST_F(TaskLogTest, PumpsLines) {
   EXPECT_EQ(records[6].event, "end");
 }
 
+TEST_F(TaskLogTest, LinesAreFoundFromAnywhere) {
+  EXPECT_THROW(next_line_start(path(), 0), Error);
+  fs::create_directories(path().parent_path());
+  std::ofstream(path()) << "one\ntwo\n" << std::string(100'000, 'x') << "\nend";
+  EXPECT_EQ(next_line_start(path(), -5), 0);
+  EXPECT_EQ(next_line_start(path(), 0), 0);
+  EXPECT_EQ(next_line_start(path(), 1), 4);
+  EXPECT_EQ(next_line_start(path(), 4), 4);
+  EXPECT_EQ(next_line_start(path(), 9), 100'009);  // behind the long line
+  EXPECT_EQ(next_line_start(path(), 100'010), 100'012);
+  EXPECT_EQ(next_line_start(path(), 500'000), 100'012);
+  EXPECT_EQ(read_log(path(), 4, 1 << 20).offsets, (std::vector<int64_t>{4, 8}));
+}
+
+TEST(LineText, IsForPeople) {
+  EXPECT_EQ(line_text({"2026-11-23T06:00:00.123456Z", "warning", "x", "task"}),
+            "[2026-11-23T06:00:00.123456Z] WARNING - x");
+  EXPECT_EQ(line_text({"", "", "no record", ""}), "no record");
+}
+
 }  // namespace
 }  // namespace tidemill::workflow
