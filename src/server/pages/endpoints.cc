@@ -4,7 +4,11 @@ namespace tidemill::server::pages {
 
 std::vector<Endpoint> endpoints() {
   std::vector<Endpoint> all;
-  for (const auto& some : {sign_in_endpoints(), asset_endpoints()}) {
+  for (const auto& some : {
+           sign_in_endpoints(),
+           asset_endpoints(),
+           theme_endpoints(),
+       }) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;

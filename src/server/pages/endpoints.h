@@ -12,5 +12,6 @@ std::vector<Endpoint> endpoints();
 
 std::vector<Endpoint> sign_in_endpoints();  // /login, /logout
 std::vector<Endpoint> asset_endpoints();    // /static/...
+std::vector<Endpoint> theme_endpoints();    // /theme
 
 }  // namespace tidemill::server::pages

@@ -6,9 +6,14 @@ namespace tidemill::server::pages {
 
 net::Response error_page(const Error& error, const std::string& user) {
   const int status = http_status(error.code());
-  const Html body = element("h1", {}, {"Error " + std::to_string(status)}) +
-                    element("p", {{"role", "alert"}}, {error.message()}) +
-                    element("p", {}, {link("/", "To the overview")});
+  const Html body =
+      element("h1", {},
+              {status == 404  ? "Not found"
+               : status < 500 ? "That did not work"
+                              : "Something broke"}) +
+      element("p", {{"role", "alert"}, {"class", "notice bad"}}, {error.message()}) +
+      element("p", {{"class", "muted"}},
+              {"Status " + std::to_string(status) + ". Go back, or ", link("/", "to the overview"), "."});
   return bare_page("Error " + std::to_string(status), body, status, user);
 }
 

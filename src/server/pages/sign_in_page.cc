@@ -24,20 +24,23 @@ std::string safe_target(std::string_view next) {
 Html field(const std::string& name, const std::string& label, const std::string& type,
            const std::string& autocomplete) {
   return element(
-      "label", {},
-      {label,
-       element("input", {{"name", name}, {"type", type}, {"autocomplete", autocomplete}, {"required", ""}})});
+      "div", {{"class", "field"}},
+      {element("label", {{"for", name}}, {label}), element("input", {{"id", name},
+                                                                     {"name", name},
+                                                                     {"type", type},
+                                                                     {"autocomplete", autocomplete},
+                                                                     {"required", ""}})});
 }
 
 net::Response sign_in_form(const std::string& next, const std::string& problem, int status) {
   Html body = element("h1", {}, {"Sign in"});
-  if (!problem.empty()) body += element("p", {{"role", "alert"}, {"class", "problem"}}, {problem});
-  body += element("form", {{"method", "post"}, {"action", "/login"}, {"class", "sign-in"}},
+  if (!problem.empty()) body += element("p", {{"role", "alert"}, {"class", "notice bad"}}, {problem});
+  body += element("form", {{"method", "post"}, {"action", "/login"}, {"class", "card"}},
                   {field("username", "User", "text", "username"),
                    field("password", "Password", "password", "current-password"),
                    element("input", {{"type", "hidden"}, {"name", "next"}, {"value", next}}),
-                   element("button", {{"type", "submit"}}, {"Sign in"})});
-  return bare_page("Sign in", body, status);
+                   element("button", {{"type", "submit"}, {"class", "primary"}}, {"Sign in"})});
+  return bare_page("Sign in", element("div", {{"class", "sign-in stack"}}, {body}), status);
 }
 
 net::Response show(Call& call) {
