@@ -11,6 +11,7 @@
 
 namespace tidemill::server {
 
+class ChangeFeed;
 class SignIn;
 
 // One request, on one worker thread. Everything in it is that thread's alone until the handler returns.
@@ -22,6 +23,7 @@ struct Call {
   workflow::Operations& operations;  // as that user
   const ServerContext& server;
   SignIn& sign_in;
+  ChangeFeed& changes;
 };
 
 enum class Access {

@@ -10,6 +10,7 @@
 #include "net/server/host_check.h"
 #include "server/airflow/errors.h"
 #include "server/call.h"
+#include "server/change_feed.h"
 #include "server/pages/error_page.h"
 #include "server/pages/sign_in_page.h"
 #include "server/project_pool.h"
@@ -53,6 +54,7 @@ class WebServer::Impl {
       : context_(std::move(context)),
         sign_in_(options.signing_key, options.given_password, context_.clock),
         projects_(context_.open_project),
+        changes_([this] { return open_changes(); }),
         is_loopback_(is_loopback(options.address)),
         server_(server_options(options), router(), hooks()) {
     context_.http_counters = [this] { return server_.counters(); };
@@ -69,6 +71,11 @@ class WebServer::Impl {
     server.worker_thread_count = options.worker_thread_count;
     server.default_headers = headers_of_every_answer();
     return server;
+  }
+
+  ChangeFeed::Changes open_changes() const {
+    const std::shared_ptr<dags::Services> project = context_.open_project();
+    return [project] { return metadata::change_number(project->metadata_for_writing()); };
   }
 
   net::Router router() {
@@ -141,7 +148,8 @@ class WebServer::Impl {
         identity.csrf_token.empty() ? workflow::TriggeredBy::kRestApi : workflow::TriggeredBy::kUi;
     workflow::Operations operations((*project).metadata_for_writing(), context_.dags, context_.clock,
                                     {identity.user, by});
-    Call call{request, identity.user, identity.csrf_token, *project, operations, context_, sign_in_};
+    Call call{request,  identity.user, identity.csrf_token, *project, operations, context_,
+              sign_in_, changes_};
     net::Response response = endpoint.handle(call);
     if (changes_something(request)) context_.wake_scheduler();
     return response;
@@ -150,6 +158,7 @@ class WebServer::Impl {
   ServerContext context_;
   SignIn sign_in_;
   ProjectPool projects_;
+  ChangeFeed changes_;
   bool is_loopback_;
   net::HttpServer server_;
 };

@@ -1,0 +1,167 @@
+// /variables: Airflow's Variables, read, written and deleted.
+
+#include "metadata/variables.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "server/pages/endpoints.h"
+#include "server/pages/form_values.h"
+#include "server/pages/layout.h"
+#include "server/pages/parts.h"
+
+namespace tidemill::server::pages {
+namespace {
+
+using metadata::Variable;
+
+constexpr int64_t kPageVariables = 100;
+constexpr size_t kShownBytes = 500;
+constexpr uint64_t kMaxBodyBytes = 4 << 20;
+
+// Airflow's list: values under such names are shown to whoever edits them only.
+bool is_secret(const std::string& key) {
+  constexpr std::array kWords = {"access_token", "api_key",  "apikey",      "authorization", "passphrase",
+                                 "passwd",       "password", "private_key", "secret",        "token"};
+  std::string lower = key;
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](const char* word) { return lower.find(word) != std::string::npos; });
+}
+
+std::string edit_path(const std::string& key) {
+  return with_query("/variables/edit", {{"key", key}});
+}
+
+TableRow row_of(const Call& call, const Variable& variable) {
+  const Html value = is_secret(variable.key) ? element("span", {{"class", "muted"}}, {"hidden"})
+                                             : element("code", {}, {cut(variable.value, kShownBytes)});
+  const Html remove = confirm(call, "Delete…", Html("Delete ") + element("code", {}, {variable.key}) + "?",
+                              "/variables/delete", "Delete it", {hidden("key", variable.key)});
+  return {variable.key,
+          {element("strong", {}, {variable.key}), value, cut(variable.description.value_or(""), kShownBytes),
+           link(edit_path(variable.key), "Edit",
+                {{"class", "button small"}, {"aria-label", "Edit " + variable.key}}) +
+               " " + remove}};
+}
+
+net::Response show_variables(Call& call) {
+  const std::string wanted(call.request.query_value("q").value_or(""));
+  std::vector<Variable> variables = metadata::list_variables(call.project.metadata_for_writing());
+  std::erase_if(variables, [&](const Variable& one) { return one.key.find(wanted) == std::string::npos; });
+  const auto total = static_cast<int64_t>(variables.size());
+  const int64_t offset = page_offset(call), end = std::min(total, offset + kPageVariables);
+  std::vector<TableRow> rows;
+  for (int64_t i = offset; i < end; ++i) rows.push_back(row_of(call, variables[static_cast<size_t>(i)]));
+  const auto shown = static_cast<int64_t>(rows.size());
+  const Html search =
+      element("form",
+              {{"class", "filters"},
+               {"method", "get"},
+               {"action", "/variables"},
+               {"data-instant", ""},
+               {"role", "search"}},
+              {text_field("Search", "q", wanted, {{"type", "search"}, {"placeholder", "Part of a key"}}),
+               element("button", {{"data-fallback", ""}}, {"Search"})});
+  const Html list = table({{"Key", "title"}, {"Value"}, {"Description"}, {"Actions", "actions"}}, rows,
+                          wanted.empty() ? "There are none yet." : "No key has that in it.");
+  return page(
+      call, {"Variables", "/variables"},
+      join({done_notice(call),
+            page_head("Variables",
+                      "Named texts that outlive a run. Deleting last_trained_data forces the next training.",
+                      {link("/variables/edit", "Add…", {{"class", "button primary"}})}),
+            search,
+            element("div", {{"id", "variables"}, {"class", "stack"}, {"data-live", ""}, {"data-region", ""}},
+                    {list, pager(call, offset, kPageVariables, shown, total, end < total)})}));
+}
+
+std::optional<Variable> find_variable(Call& call, const std::string& key) {
+  for (Variable& one : metadata::list_variables(call.project.metadata_for_writing())) {
+    if (one.key == key) return std::move(one);
+  }
+  return std::nullopt;
+}
+
+net::Response form_page(Call& call, const Variable& variable, bool is_new, const std::string& problem) {
+  const std::string title = is_new ? "Add a variable" : "Edit " + variable.key;
+  const Html key = is_new ? text_field("Key", "key", variable.key,
+                                       {{"required", ""}, {"maxlength", "250"}, {"autocomplete", "off"}})
+                          : hidden("key", variable.key);
+  return page(
+      call, {title, "/variables"},
+      join({crumbs({{"Variables", "/variables"}}, title), page_head(title, {}, {}),
+            problem.empty() ? Html() : notice("bad", problem),
+            post_form(call, "/variables/edit", {{"class", "card stack"}},
+                      {key, hidden("is_new", is_new ? "true" : "false"),
+                       text_area("Value", "value", variable.value, {{"rows", "8"}, {"spellcheck", "false"}}),
+                       text_field("Description", "description", variable.description.value_or("")),
+                       element("div", {{"class", "actions"}},
+                               {element("button", {{"class", "primary"}}, {"Save"}),
+                                link("/variables", "Cancel", {{"class", "button quiet"}})})})}),
+      problem.empty() ? 200 : 422);
+}
+
+net::Response edit_variable(Call& call) {
+  const std::string key(call.request.query_value("key").value_or(""));
+  if (key.empty()) return form_page(call, {}, /*is_new=*/true, "");
+  const auto found = find_variable(call, key);
+  if (!found) throw Error(ErrorCode::kNotFound, fmt::format("Variable {} does not exist", key));
+  return form_page(call, *found, /*is_new=*/false, "");
+}
+
+void note_in_log(Call& call, const std::string& event, const std::string& key) {
+  workflow::LogEntry entry;
+  entry.dttm_ms = call.server.clock.now_ms();
+  entry.event = event;
+  entry.owner = call.user;
+  entry.extra = key;
+  call.operations.store().log(entry);
+}
+
+net::Response save_variable(Call& call) {
+  const Form form(call.request);
+  const bool is_new = is_ticked(form, "is_new");
+  const Variable variable{trimmed(form, "key"), whole_text(form, "value"), trimmed(form, "description")};
+  try {
+    metadata::Database& database = call.project.metadata_for_writing();
+    metadata::Transaction transaction(database);
+    if (is_new && metadata::get_variable(database, variable.key)) {
+      throw Error(ErrorCode::kAlreadyExists, fmt::format("There is a variable {} already", variable.key));
+    }
+    metadata::set_variable(database, variable.key, variable.value, variable.description);
+    note_in_log(call, is_new ? "post_variable" : "patch_variable", variable.key);
+    transaction.commit();
+  } catch (const Error& error) {  // the form comes back with what was written in it
+    if (error.code() != ErrorCode::kInvalidArgument && error.code() != ErrorCode::kAlreadyExists) throw;
+    return form_page(call, variable, is_new, error.message());
+  }
+  return done("/variables", "saved");
+}
+
+net::Response delete_variable(Call& call) {
+  const std::string key = Form(call.request).required("key");
+  metadata::Database& database = call.project.metadata_for_writing();
+  metadata::Transaction transaction(database);
+  if (!metadata::delete_variable(database, key)) {
+    throw Error(ErrorCode::kNotFound, fmt::format("Variable {} does not exist", key));
+  }
+  note_in_log(call, "delete_variable", key);
+  transaction.commit();
+  return done("/variables", "deleted");
+}
+
+}  // namespace
+
+std::vector<Endpoint> variables_endpoints() {
+  return {{"GET", "/variables", show_variables},
+          {"GET", "/variables/edit", edit_variable},
+          {"POST", "/variables/edit", save_variable, Access::kSignedIn, kMaxBodyBytes},
+          {"POST", "/variables/delete", delete_variable}};
+}
+
+}  // namespace tidemill::server::pages
