@@ -17,6 +17,8 @@ namespace tidemill::storage {
 struct ObjectInfo {
   std::string key;
   uint64_t size_bytes = 0;
+  // When it got its bytes, milliseconds since 1970 UTC; from list() of file: and s3: only.
+  std::optional<int64_t> last_modified_ms{};
 };
 
 // What the SQL engine needs to open engine_uri() over the network, secrets included.

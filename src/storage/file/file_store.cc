@@ -34,6 +34,10 @@ bool is_taken(const fs::path& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
+int64_t milliseconds(const timespec& time) {
+  return int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
+}
+
 // The file's bytes; nullopt when there is no regular file of this name.
 std::optional<std::string> read_file(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -84,7 +88,7 @@ void collect(const fs::path& dir, const std::string& dir_key, const std::string&
       const size_t shared = std::min(as_prefix.size(), prefix.size());
       if (as_prefix.compare(0, shared, prefix, 0, shared) == 0) collect(entry.path(), as_prefix, prefix, out);
     } else if (S_ISREG(status.st_mode) && key.starts_with(prefix)) {
-      out.push_back({key, static_cast<uint64_t>(status.st_size)});
+      out.push_back({key, static_cast<uint64_t>(status.st_size), milliseconds(status.st_mtim)});
     }
   }
 }

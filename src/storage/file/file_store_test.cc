@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/id.h"
@@ -64,6 +66,14 @@ TEST_F(FileStoreTest, ReadingMakesNoFolder) {
   EXPECT_TRUE(store.list("").empty());
   store.sweep();
   EXPECT_FALSE(fs::exists(root_));
+}
+
+TEST_F(FileStoreTest, ListingTellsWhenAnObjectGotItsBytes) {
+  FileStore store(root_);
+  store.put("a", "1");
+  const timespec times[2] = {{1, 0}, {1'793'536'201, 234'567'890}};  // read, written
+  ASSERT_EQ(utimensat(AT_FDCWD, (root_ / "a").c_str(), times, 0), 0);
+  EXPECT_EQ(store.list("").at(0).last_modified_ms, 1'793'536'201'234);
 }
 
 TEST_F(FileStoreTest, AFailedWriteLeavesTheOldObject) {

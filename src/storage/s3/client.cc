@@ -1,6 +1,8 @@
 #include "storage/s3/client.h"
 
 #include <charconv>
+#include <cstdio>
+#include <ctime>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -20,6 +22,21 @@ uint64_t to_number(std::string_view text) {
   uint64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
+}
+
+// "2026-11-01T12:30:00.000Z"; nullopt for anything else.
+std::optional<int64_t> to_ms(const std::string& time) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (std::sscanf(time.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day, &hour, &minute, &second) != 6)
+    return std::nullopt;
+  std::tm parts{};
+  parts.tm_year = year - 1900;
+  parts.tm_mon = month - 1;
+  parts.tm_mday = day;
+  parts.tm_hour = hour;
+  parts.tm_min = minute;
+  parts.tm_sec = second;
+  return int64_t{timegm(&parts)} * 1000;
 }
 
 // "a%2Fb+c" of a listing with encoding-type=url.
@@ -172,7 +189,9 @@ Page Client::list(const std::string& prefix, const std::string& from) const {
     if (node.name != "Contents") continue;
     const std::string text = node.text_of("Key");
     std::string key = key_without_prefix(is_encoded ? url_decoded(text) : text);
-    if (is_key(key)) page.objects.push_back({std::move(key), to_number(node.text_of("Size"))});
+    if (!is_key(key)) continue;
+    page.objects.push_back(
+        {std::move(key), to_number(node.text_of("Size")), to_ms(node.text_of("LastModified"))});
   }
   if (root.text_of("IsTruncated") == "true") page.next = root.text_of("NextContinuationToken");
   return page;

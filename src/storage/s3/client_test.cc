@@ -160,7 +160,8 @@ TEST_F(ClientTest, ListsPageByPage) {
                   "<ListBucketResult><EncodingType>url</EncodingType>" + keys + next + "</ListBucketResult>");
   };
   const Client& one =
-      client({page("<Contents><Key>pre+fix/a%2Bb</Key><Size>3</Size></Contents>"
+      client({page("<Contents><Key>pre+fix/a%2Bb</Key><Size>3</Size>"
+                   "<LastModified>2026-11-01T12:30:01.000Z</LastModified></Contents>"
                    "<Contents><Key>pre+fix/folder/</Key><Size>0</Size></Contents>",
                    "<IsTruncated>true</IsTruncated><NextContinuationToken>t/1=</NextContinuationToken>"),
               page("<Contents><Key>pre%20fix/%C3%BC+</Key><Size>4</Size></Contents>", "")});
@@ -168,9 +169,11 @@ TEST_F(ClientTest, ListsPageByPage) {
   ASSERT_EQ(first.objects.size(), 1U);  // what a console calls a folder is no object
   EXPECT_EQ(first.objects[0].key, "a+b");
   EXPECT_EQ(first.objects[0].size_bytes, 3U);
+  EXPECT_EQ(first.objects[0].last_modified_ms, 1'793'536'201'000);
   const Page second = one.list("", first.next);
   ASSERT_EQ(second.objects.size(), 1U);
   EXPECT_EQ(second.objects[0].key, "ü ");
+  EXPECT_FALSE(second.objects[0].last_modified_ms);
   EXPECT_EQ(second.next, "");
   EXPECT_TRUE(has(server_->requests()[1],
                   "GET /bucket?continuation-token=t%2F1%3D&encoding-type=url&list-type=2&max-keys=2&"
