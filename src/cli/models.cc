@@ -97,12 +97,8 @@ void promote(CommandContext& context, const ModelsArguments& arguments) {
   Services& services = context.services();
   const auto lock = lock_project(context);
   const std::string name = name_of(services, arguments);
-  const std::string stage = tracking::canonical_stage(arguments.stage);
-  if (stage == tracking::kStageProduction) {
-    pipeline::promote_to_production(services.tracking(), name, arguments.version);
-  } else {
-    services.tracking().transition_model_version_stage(name, arguments.version, stage, false);
-  }
+  const std::string stage =
+      pipeline::move_to_stage(services.tracking(), name, arguments.version, arguments.stage);
   context.out << fmt::format("{} version {} is in {}\n", name, arguments.version, stage);
 }
 

@@ -78,6 +78,17 @@ void promote_to_production(tracking::Store& store, const std::string& model, int
   batch->commit();
 }
 
+std::string move_to_stage(tracking::Store& store, const std::string& model, int version,
+                          const std::string& stage) {
+  std::string name = tracking::canonical_stage(stage);
+  if (name == kProduction) {
+    promote_to_production(store, model, version);
+  } else {
+    store.transition_model_version_stage(model, version, name, /*archive_existing_versions=*/false);
+  }
+  return name;
+}
+
 int rollback_production(tracking::Store& store, const std::string& model) {
   const auto batch = store.begin();
   const std::optional<int> present = production_version(store, model);

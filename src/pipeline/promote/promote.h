@@ -41,6 +41,12 @@ void finish_promotion(tracking::Store& store, const std::string& model, int vers
 // Running it again changes nothing. Errors: kNotFound.
 void promote_to_production(tracking::Store& store, const std::string& model, int version);
 
+// Moves a version to any stage, as people ask for it: to Production as above; elsewhere it joins what is
+// there. Returns the stage's name in MLflow's spelling. Errors: kInvalidArgument for another stage,
+// kNotFound.
+std::string move_to_stage(tracking::Store& store, const std::string& model, int version,
+                          const std::string& stage);
+
 // Puts the version that was in Production before the present one back, and archives the present one. Returns
 // the version restored. Errors: kNotFound when there is no earlier one.
 int rollback_production(tracking::Store& store, const std::string& model);

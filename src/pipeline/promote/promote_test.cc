@@ -67,5 +67,43 @@ TEST(DecidePromotion, WithoutRulesNothingIsPromoted) {
   EXPECT_FALSE(decide_promotion({}, true, "test_rmse", {{"test_rmse", 0.01}}, {}).promoted);
 }
 
+class MovingVersionsTest : public testing::Test {
+ protected:
+  MovingVersionsTest() {
+    store_->create_registered_model("m");
+    for (int version = 1; version <= 3; ++version) store_->create_model_version({"m", "s3://bucket/model"});
+  }
+  std::string stage_of(int version) { return store_->get_model_version("m", version).current_stage; }
+
+  FakeClock clock_{1'793'491'200'000};
+  std::unique_ptr<tracking::Store> store_ =
+      tracking::open_store("sqlite::memory:", "", {.artifact_root = "/data"}, clock_);
+};
+
+TEST_F(MovingVersionsTest, ToProductionArchivesTheOneThatWasThereAndGoesBack) {
+  EXPECT_EQ(move_to_stage(*store_, "m", 1, "production"), "Production");
+  EXPECT_EQ(move_to_stage(*store_, "m", 2, "Production"), "Production");
+  EXPECT_EQ(stage_of(1), "Archived");
+  EXPECT_EQ(store_->get_model_version_by_alias("m", kChampionAlias).version, 2);
+  EXPECT_EQ(rollback_production(*store_, "m"), 1);
+  EXPECT_EQ(stage_of(1), "Production");
+  EXPECT_EQ(stage_of(2), "Archived");
+  EXPECT_EQ(store_->get_model_version_by_alias("m", kChampionAlias).version, 1);
+}
+
+TEST_F(MovingVersionsTest, ElsewhereVersionsMeet) {
+  EXPECT_EQ(move_to_stage(*store_, "m", 1, "Staging"), "Staging");
+  EXPECT_EQ(move_to_stage(*store_, "m", 2, "staging"), "Staging");
+  EXPECT_EQ(stage_of(1), "Staging");
+  EXPECT_EQ(stage_of(2), "Staging");
+}
+
+TEST_F(MovingVersionsTest, WhatIsNotThereIsSaid) {
+  EXPECT_THROW(move_to_stage(*store_, "m", 1, "Live"), Error);
+  EXPECT_THROW(move_to_stage(*store_, "m", 9, "Production"), Error);
+  EXPECT_THROW(rollback_production(*store_, "m"), Error);
+  EXPECT_EQ(stage_of(1), "None");
+}
+
 }  // namespace
 }  // namespace tidemill::pipeline
