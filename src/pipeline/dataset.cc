@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 
@@ -133,21 +134,36 @@ void verify_content(const storage::ObjectStore& store, const std::string& prefix
   }
 }
 
-std::vector<Date> raw_days(const storage::ObjectStore& store, std::optional<Date> from, Date to) {
-  constexpr std::string_view kRoot = "raw_data/";
-  std::vector<Date> days;
-  for (const storage::ObjectInfo& object : store.list(std::string(kRoot))) {
-    // raw_data/year=2026/month=11/day=01/manifest.json
+std::vector<PublishedDay> published_days(const storage::ObjectStore& store, const std::string& dataset) {
+  if (dataset != "raw_data" && dataset != "prepared_data") {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' is no dataset by days: use raw_data or prepared_data", dataset));
+  }
+  const char* pattern = dataset == "raw_data" ? "raw_data/year=%4d/month=%2d/day=%2d/manifest.json%n"
+                                              : "prepared_data/%4d-%2d-%2d/manifest.json%n";
+  std::vector<PublishedDay> days;
+  for (const storage::ObjectInfo& object : store.list(dataset + "/")) {
     int year = 0, month = 0, day = 0, end = 0;
-    if (std::sscanf(object.key.c_str(), "raw_data/year=%4d/month=%2d/day=%2d/manifest.json%n", &year, &month,
-                    &day, &end) != 3 ||
+    if (std::sscanf(object.key.c_str(), pattern, &year, &month, &day, &end) != 3 ||
         end != static_cast<int>(object.key.size())) {
       continue;
     }
-    const Date date = Date::parse(fmt::format("{:04}-{:02}-{:02}", year, month, day));
-    if (date <= to && (!from || date >= *from)) days.push_back(date);
+    const std::chrono::year_month_day found{std::chrono::year(year), std::chrono::month(month),
+                                            std::chrono::day(day)};
+    if (!found.ok()) continue;
+    const auto date =
+        Date::from_days(static_cast<int32_t>(std::chrono::sys_days(found).time_since_epoch().count()));
+    days.push_back({date, object.last_modified_ms});
   }
-  std::sort(days.begin(), days.end());
+  std::sort(days.begin(), days.end(), [](const auto& a, const auto& b) { return a.date < b.date; });
+  return days;
+}
+
+std::vector<Date> raw_days(const storage::ObjectStore& store, std::optional<Date> from, Date to) {
+  std::vector<Date> days;
+  for (const PublishedDay& day : published_days(store, "raw_data")) {
+    if (day.date <= to && (!from || day.date >= *from)) days.push_back(day.date);
+  }
   return days;
 }
 

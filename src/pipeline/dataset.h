@@ -75,6 +75,15 @@ std::optional<Manifest> read_manifest(const storage::ObjectStore& store, const s
 // Reads every byte. Errors: kCorrupted naming the file whose sha256 differs.
 void verify_content(const storage::ObjectStore& store, const std::string& prefix, const Manifest& manifest);
 
+struct PublishedDay {
+  Date date;
+  std::optional<int64_t> published_ms;  // where the store knows it: see storage::ObjectInfo
+};
+
+// Days of "raw_data" or "prepared_data" with a manifest, ascending. Cost: a listing of the dataset's objects.
+// Errors: kInvalidArgument for another dataset.
+std::vector<PublishedDay> published_days(const storage::ObjectStore& store, const std::string& dataset);
+
 // Days with published raw data, ascending, from <= day <= to.
 std::vector<Date> raw_days(const storage::ObjectStore& store, std::optional<Date> from, Date to);
 
