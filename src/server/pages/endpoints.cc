@@ -22,6 +22,7 @@ std::vector<Endpoint> endpoints() {
            pools_endpoints(),
            audit_log_endpoints(),
            event_endpoints(),
+           overview_endpoints(),
        }) {
     all.insert(all.end(), some.begin(), some.end());
   }

@@ -29,4 +29,6 @@ std::vector<Endpoint> variables_endpoints();    // /variables
 std::vector<Endpoint> pools_endpoints();        // /pools
 std::vector<Endpoint> audit_log_endpoints();    // /log
 
+std::vector<Endpoint> overview_endpoints();  // /
+
 }  // namespace tidemill::server::pages

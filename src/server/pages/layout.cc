@@ -8,10 +8,8 @@ namespace tidemill::server::pages {
 namespace {
 
 constexpr std::pair<const char*, const char*> kNavigation[] = {
-    {"/dags", "DAGs"},
-    {"/variables", "Variables"},
-    {"/pools", "Pools"},
-    {"/log", "Audit log"},
+    {"/", "Overview"},   {"/dags", "DAGs"},     {"/variables", "Variables"},
+    {"/pools", "Pools"}, {"/log", "Audit log"},
 };
 
 // A water wheel: that of ui/icon.svg, in the colour of its surroundings.
@@ -58,6 +56,7 @@ Html head_of(const std::string& title) {
        element("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}}),
        element("title", {}, {title}), element("link", {{"rel", "icon"}, {"href", asset_path("icon.svg")}}),
        element("link", {{"rel", "stylesheet"}, {"href", asset_path("app.css")}}),
+       element("link", {{"rel", "stylesheet"}, {"href", asset_path("data.css")}}),
        element("script", {{"src", asset_path("app.js")}, {"defer", ""}})});
 }
 
