@@ -30,5 +30,7 @@ std::vector<Endpoint> pools_endpoints();        // /pools
 std::vector<Endpoint> audit_log_endpoints();    // /log
 
 std::vector<Endpoint> overview_endpoints();  // /
+std::vector<Endpoint> data_endpoints();      // /data
+std::vector<Endpoint> data_day_endpoints();  // /data/raw_data/2026-11-01
 
 }  // namespace tidemill::server::pages
