@@ -29,8 +29,14 @@ std::vector<Endpoint> variables_endpoints();    // /variables
 std::vector<Endpoint> pools_endpoints();        // /pools
 std::vector<Endpoint> audit_log_endpoints();    // /log
 
-std::vector<Endpoint> overview_endpoints();  // /
-std::vector<Endpoint> data_endpoints();      // /data
-std::vector<Endpoint> data_day_endpoints();  // /data/raw_data/2026-11-01
+std::vector<Endpoint> overview_endpoints();       // /
+std::vector<Endpoint> data_endpoints();           // /data
+std::vector<Endpoint> data_day_endpoints();       // /data/raw_data/2026-11-01
+std::vector<Endpoint> models_endpoints();         // /models, /models/M
+std::vector<Endpoint> model_version_endpoints();  // /models/M/versions/3
+std::vector<Endpoint> model_compare_endpoints();  // /models/M/compare
+std::vector<Endpoint> model_move_endpoints();     // promote, roll back
+std::vector<Endpoint> experiment_endpoints();     // /experiments, /experiments/1
+std::vector<Endpoint> tracked_run_endpoints();    // /runs/R
 
 }  // namespace tidemill::server::pages

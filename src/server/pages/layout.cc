@@ -8,8 +8,14 @@ namespace tidemill::server::pages {
 namespace {
 
 constexpr std::pair<const char*, const char*> kNavigation[] = {
-    {"/", "Overview"},           {"/dags", "DAGs"},   {"/data", "Data"},
-    {"/variables", "Variables"}, {"/pools", "Pools"}, {"/log", "Audit log"},
+    {"/", "Overview"},
+    {"/dags", "DAGs"},
+    {"/data", "Data"},
+    {"/models", "Models"},
+    {"/experiments", "Experiments"},
+    {"/variables", "Variables"},
+    {"/pools", "Pools"},
+    {"/log", "Audit log"},
 };
 
 // A water wheel: that of ui/icon.svg, in the colour of its surroundings.
