@@ -17,6 +17,8 @@ TEST_P(RecordsTest, VariablesAreSetReplacedListedAndDeleted) {
   set_variable(*database_, "last_trained_data", "2026-11-02");
   set_variable(*database_, "a", "");
   EXPECT_EQ(get_variable(*database_, "last_trained_data"), "2026-11-02");
+  EXPECT_EQ(find_variable(*database_, "last_trained_data")->description, "the day trained on");
+  EXPECT_EQ(find_variable(*database_, "b"), std::nullopt);
   const auto all = list_variables(*database_);
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].key, "a");

@@ -12,6 +12,12 @@ std::optional<std::string> get_variable(Database& database, const std::string& k
   return row->text(0);
 }
 
+std::optional<Variable> find_variable(Database& database, const std::string& key) {
+  const auto row = database.query_first("SELECT key, value, description FROM variable WHERE key = ?", {key});
+  if (!row) return std::nullopt;
+  return Variable{row->text(0), row->text(1), row->optional_text(2)};
+}
+
 void set_variable(Database& database, const std::string& key, const std::string& value,
                   const std::optional<std::string>& description) {
   constexpr size_t kMaxKeyBytes = 250;

@@ -18,6 +18,7 @@ struct Variable {
 
 // nullopt when there is none.
 std::optional<std::string> get_variable(Database& database, const std::string& key);
+std::optional<Variable> find_variable(Database& database, const std::string& key);
 // Replaces the value; a description that is not given stays as it was.
 // Errors: kInvalidArgument for an empty key or one of more than 250 characters (Airflow's limit).
 void set_variable(Database& database, const std::string& key, const std::string& value,
