@@ -25,6 +25,7 @@ struct TriggerOptions {
   std::optional<std::string> run_id;       // manual__<now> when absent
   std::optional<int64_t> logical_date_ms;  // now when absent: a run by hand has one here
   std::optional<int64_t> run_after_ms;
+  std::optional<DataInterval> data_interval;  // the logical date when absent
   std::string conf = "{}";
   std::optional<std::string> note;
   RunType run_type = RunType::kManual;  // or kAssetMaterialization: for the sake of an asset that it changes
@@ -84,7 +85,8 @@ class Operations {
   void end_dead_tests();
   // Errors: kConflict while it or a task of it runs.
   void delete_run(const std::string& dag_id, const std::string& run_id);
-  void set_note(const std::string& dag_id, const std::string& run_id, const std::string& note);
+  void set_note(const std::string& dag_id, const std::string& run_id, const std::optional<std::string>& note);
+  void set_task_note(const TaskKey& key, const std::optional<std::string>& note);
 
   // Errors: kConflict "There is already a running backfill for dag X"; kInvalidArgument for a DAG without a
   // cron schedule. A day that has a run already keeps it, with "already exists" as its exception_reason,

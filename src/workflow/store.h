@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "metadata/database.h"
+#include "workflow/pattern.h"
 #include "workflow/records.h"
 
 namespace tidemill::workflow {
@@ -21,10 +22,14 @@ struct Page {
 };
 
 // Filters: what is empty or absent does not restrict. Bounds are included. `order_by` is a name that is said
-// with it, with '-' before it for descending; another one is kInvalidArgument.
+// with it, with '-' before it for descending, or several with commas between; another one is
+// kInvalidArgument.
 
 struct RunFilter {
   std::string dag_id;
+  std::vector<std::string> dag_ids;
+  Pattern dag_id_pattern, run_id_pattern, user_pattern;
+  std::string conf_contains;  // as it is written
   std::vector<RunState> states;
   std::vector<RunType> run_types;
   std::optional<int64_t> backfill_id;
@@ -34,27 +39,42 @@ struct RunFilter {
   std::optional<int64_t> run_after_from_ms, run_after_to_ms;
   std::optional<int64_t> start_date_from_ms, start_date_to_ms;
   std::optional<int64_t> end_date_from_ms, end_date_to_ms;
-  // "id", "dag_id", "run_id", "logical_date", "run_after", "start_date", "end_date", "state", "run_type".
+  std::optional<double> duration_from_s, duration_to_s;
+  // "id", "dag_id", "run_id", "logical_date", "run_after", "start_date", "end_date", "state", "run_type",
+  // "conf", "duration".
   std::string order_by = "id";
 };
 
 struct TaskFilter {
   std::string dag_id, run_id, task_id;
-  std::vector<TaskState> states;
-  std::vector<std::string> pools;
+  std::vector<std::string> dag_ids, run_ids, task_ids;
+  std::vector<std::optional<TaskState>> states;  // nullopt: those without one
+  std::vector<std::string> pools, operators;
+  std::vector<int64_t> try_numbers;
+  Pattern dag_id_pattern, run_id_pattern, task_id_pattern, pool_pattern, operator_pattern;
+  std::optional<int64_t> run_after_from_ms, run_after_to_ms;
+  std::optional<int64_t> logical_date_from_ms, logical_date_to_ms;
   std::optional<int64_t> start_date_from_ms, start_date_to_ms;
   std::optional<int64_t> end_date_from_ms, end_date_to_ms;
-  // "run_after", "dag_id", "run_id", "task_id", "state", "start_date", "end_date", "try_number", "pool".
+  std::optional<double> duration_from_s, duration_to_s;
+  // "run_after", "id", "dag_id", "run_id", "task_id", "state", "start_date", "end_date", "try_number",
+  // "pool", "duration", "logical_date", "operator".
   std::string order_by = "run_after";
 };
 
 struct AssetEventFilter {
   std::string asset, source_dag_id, source_run_id, source_task_id;
+  Pattern asset_pattern{};
+  std::optional<int64_t> from_ms{}, to_ms{};
+  std::string order_by = "-id";  // "id", "timestamp", "source_dag_id", "source_run_id", "source_task_id"
 };
 
 struct LogFilter {
   std::string dag_id, run_id, task_id, event, owner;
-  std::optional<int64_t> from_ms, to_ms;
+  std::vector<std::string> events, excluded_events;
+  Pattern dag_id_pattern, run_id_pattern, task_id_pattern, event_pattern, owner_pattern;
+  std::optional<int64_t> try_number, from_ms, to_ms;
+  std::string order_by = "-id";  // "id", "dttm", "dag_id", "task_id", "run_id", "event", "owner", "extra"
 };
 
 struct RunName {
@@ -69,8 +89,14 @@ struct TaskKey {
 
 // What a task returned under a name; tasks themselves only write "return_value".
 struct XCom {
-  std::string task_id, key, value;  // the value is JSON
+  std::string dag_id, run_id, task_id, key, value;  // the value is JSON
   int64_t timestamp_ms = 0;
+};
+
+struct XComFilter {
+  std::string dag_id, run_id, task_id, key;
+  Pattern run_id_pattern, task_id_pattern, key_pattern;
+  std::string order_by = "dag_id,task_id,run_id,key";  // these, "timestamp"
 };
 
 class Store {
@@ -135,6 +161,8 @@ class Store {
   void set_xcom(const TaskKey& key, const std::string& name, const std::string& value, int64_t now_ms);
   void delete_xcoms(const TaskKey& key);
   std::vector<XCom> xcoms_of(const std::string& dag_id, const std::string& run_id);  // by task and key
+  std::vector<XCom> list_xcoms(const XComFilter& filter, const Page& page = {});
+  int64_t count_xcoms(const XComFilter& filter);
   // Values by task: of "return_value", for example.
   std::map<std::string, std::string> xcoms_named(const std::string& dag_id, const std::string& run_id,
                                                  const std::string& key);
@@ -155,8 +183,7 @@ class Store {
   void take_asset_events(const std::string& dag_id, int64_t dag_run_id,
                          const std::vector<int64_t>& event_ids);
   std::vector<AssetEvent> asset_events_of(int64_t dag_run_id);
-  std::vector<AssetEvent> list_asset_events(const AssetEventFilter& filter,
-                                            const Page& page);  // newest first
+  std::vector<AssetEvent> list_asset_events(const AssetEventFilter& filter, const Page& page);
   int64_t count_asset_events(const AssetEventFilter& filter);
   std::vector<DagRun> runs_of_asset_event(int64_t event_id);
   std::vector<Asset> assets_with_events();  // by name
@@ -179,7 +206,8 @@ class Store {
   bool is_running(int64_t job_id);
 
   void log(const LogEntry& entry);
-  std::vector<LogEntry> list_log(const LogFilter& filter, const Page& page);  // newest first
+  std::optional<LogEntry> find_log_entry(int64_t id);
+  std::vector<LogEntry> list_log(const LogFilter& filter, const Page& page);
   int64_t count_log(const LogFilter& filter);
 
   // Deadlines of runs, (run, position among the DAG's).

@@ -115,6 +115,22 @@ TEST_P(OperationsTest, ATriggeredRunHasALogicalDateAndItsTasks) {
   EXPECT_EQ(store().list_log(filter, {}).front().event, "trigger_dag_run");
 }
 
+TEST_P(OperationsTest, NotesAndAnIntervalAreKept) {
+  TriggerOptions options;
+  options.data_interval = DataInterval{kNowMs - kDayMs, kNowMs};
+  options.note = "why";
+  const DagRun run = operations_.trigger("daily", options);
+  EXPECT_EQ(run.data_interval_start_ms, kNowMs - kDayMs);
+  EXPECT_EQ(run.data_interval_end_ms, kNowMs);
+  EXPECT_EQ(store().find_run(run.id)->note, "why");
+  operations_.set_note("daily", run.run_id, std::nullopt);
+  EXPECT_EQ(store().find_run(run.id)->note, std::nullopt);
+  const TaskKey first{"daily", run.run_id, "first"};
+  operations_.set_task_note(first, "look here");
+  EXPECT_EQ(store().find_task_instance(first)->note, "look here");
+  error_of(ErrorCode::kNotFound, [&] { operations_.set_task_note({"daily", run.run_id, "x"}, "y"); });
+}
+
 TEST_P(OperationsTest, ClearedTasksRunAgainWithAsManyTries) {
   const DagRun run = end(operations_.trigger("daily", {}), RunState::kFailed);
   set_states(run, {TaskState::kSuccess, TaskState::kFailed, TaskState::kUpstreamFailed});

@@ -86,7 +86,10 @@ DagRun Operations::trigger(const std::string& dag_id, const TriggerOptions& opti
   run.dag_id = dag_id;
   run.run_type = options.run_type;
   run.logical_date_ms = options.logical_date_ms.value_or(now_ms);
-  run.data_interval_start_ms = run.data_interval_end_ms = run.logical_date_ms;
+  const DataInterval interval =
+      options.data_interval.value_or(DataInterval{*run.logical_date_ms, *run.logical_date_ms});
+  run.data_interval_start_ms = interval.start_ms;
+  run.data_interval_end_ms = interval.end_ms;
   run.run_after_ms = options.run_after_ms.value_or(now_ms);
   run.run_id = options.run_id.value_or(new_run_id(options.run_type, *run.logical_date_ms));
   run.queued_at_ms = now_ms;
@@ -261,12 +264,23 @@ void Operations::delete_run(const std::string& dag_id, const std::string& run_id
   transaction.commit();
 }
 
-void Operations::set_note(const std::string& dag_id, const std::string& run_id, const std::string& note) {
+void Operations::set_note(const std::string& dag_id, const std::string& run_id,
+                          const std::optional<std::string>& note) {
   metadata::Transaction transaction(database_);
   DagRun found = run(dag_id, run_id);
   found.note = note;
   store_.update_run(found);
   log("set_note", dag_id, found.run_id);
+  transaction.commit();
+}
+
+void Operations::set_task_note(const TaskKey& key, const std::optional<std::string>& note) {
+  metadata::Transaction transaction(database_);
+  auto instance = store_.find_task_instance(key);
+  if (!instance) throw Error(ErrorCode::kNotFound, fmt::format("Task {} not found", key.task_id));
+  instance->note = note;
+  store_.update_task_instance(*instance);
+  log("set_note", key.dag_id, key.run_id, key.task_id);
   transaction.commit();
 }
 

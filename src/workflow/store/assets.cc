@@ -1,5 +1,8 @@
 // Assets that changed, and the runs that this started.
 
+#include <array>
+#include <string_view>
+
 #include "workflow/store.h"
 #include "workflow/store/columns.h"
 
@@ -36,8 +39,17 @@ Condition condition_of(const AssetEventFilter& filter) {
   condition.add_text("e.source_dag_id", filter.source_dag_id);
   condition.add_text("e.source_run_id", filter.source_run_id);
   condition.add_text("e.source_task_id", filter.source_task_id);
+  condition.add_pattern("e.asset", filter.asset_pattern);
+  condition.add_range("e.timestamp_ms", filter.from_ms, filter.to_ms);
   return condition;
 }
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kOrders = {
+    {{"id", "e.id"},
+     {"timestamp", "e.timestamp_ms"},
+     {"source_dag_id", "e.source_dag_id COLLATE \"C\""},
+     {"source_run_id", "e.source_run_id COLLATE \"C\""},
+     {"source_task_id", "e.source_task_id COLLATE \"C\""}}};
 
 }  // namespace
 
@@ -83,9 +95,9 @@ std::vector<AssetEvent> Store::asset_events_of(int64_t dag_run_id) {
 
 std::vector<AssetEvent> Store::list_asset_events(const AssetEventFilter& filter, const Page& page) {
   const Condition condition = condition_of(filter);
-  return events_from(
-      database_.query(std::string(kSelect) + condition.sql + " ORDER BY e.id DESC LIMIT ? OFFSET ?",
-                      condition.values_with(page)));
+  return events_from(database_.query(fmt::format("{}{} {} LIMIT ? OFFSET ?", kSelect, condition.sql,
+                                                 order_of(filter.order_by, kOrders, "e.id")),
+                                     condition.values_with(page)));
 }
 
 int64_t Store::count_asset_events(const AssetEventFilter& filter) {

@@ -54,6 +54,19 @@ std::string select_runs(std::string_view rest) {
 Condition condition_of(const RunFilter& filter) {
   Condition condition;
   condition.add_text("dag_id", filter.dag_id);
+  condition.add_any("dag_id", filter.dag_ids);
+  condition.add_pattern("dag_id", filter.dag_id_pattern);
+  condition.add_pattern("run_id", filter.run_id_pattern);
+  condition.add_pattern("triggering_user_name", filter.user_pattern);
+  if (!filter.conf_contains.empty()) {
+    // '%' and '_' are letters here.
+    std::string like;
+    for (const char c : filter.conf_contains) {
+      if (c == '%' || c == '_' || c == '\\') like += '\\';
+      like += c;
+    }
+    condition.add("conf LIKE ? ESCAPE '\\'", {"%" + like + "%"});
+  }
   condition.add_any("state", filter.states);
   condition.add_any("run_type", filter.run_types);
   if (filter.backfill_id) condition.add("backfill_id = ?", {*filter.backfill_id});
@@ -63,10 +76,11 @@ Condition condition_of(const RunFilter& filter) {
   condition.add_range("run_after_ms", filter.run_after_from_ms, filter.run_after_to_ms);
   condition.add_range("start_ms", filter.start_date_from_ms, filter.start_date_to_ms);
   condition.add_range("end_ms", filter.end_date_from_ms, filter.end_date_to_ms);
+  condition.add_seconds("start_ms", "end_ms", filter.duration_from_s, filter.duration_to_s);
   return condition;
 }
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOrders = {
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kOrders = {
     {{"id", "id"},
      {"dag_id", "dag_id COLLATE \"C\""},
      {"run_id", "run_id COLLATE \"C\""},
@@ -75,7 +89,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOrders =
      {"start_date", "start_ms"},
      {"end_date", "end_ms"},
      {"state", "state COLLATE \"C\""},
-     {"run_type", "run_type COLLATE \"C\""}}};
+     {"run_type", "run_type COLLATE \"C\""},
+     {"conf", "conf COLLATE \"C\""},
+     {"duration", "(end_ms - start_ms)"}}};
 
 std::vector<DagRun> runs_from(const std::vector<Row>& rows) {
   std::vector<DagRun> runs;

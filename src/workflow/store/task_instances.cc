@@ -69,19 +69,48 @@ std::string select(std::string_view rest) {
   return fmt::format("SELECT {} FROM task_instance {}", kColumns, rest);
 }
 
+constexpr char kLogicalDate[] =
+    "(SELECT logical_date_ms FROM dag_run r WHERE r.dag_id = task_instance.dag_id AND r.run_id = "
+    "task_instance.run_id)";
+
+void add_states(Condition& condition, const std::vector<std::optional<TaskState>>& states) {
+  if (states.empty()) return;
+  std::string either;
+  std::vector<Value> names;
+  for (const auto& state : states) {
+    if (!either.empty()) either += " OR ";
+    either += state ? "state = ?" : "state IS NULL";
+    if (state) names.push_back(name_value(*state));
+  }
+  condition.add("(" + either + ")", std::move(names));
+}
+
 Condition condition_of(const TaskFilter& filter) {
   Condition condition;
   condition.add_text("dag_id", filter.dag_id);
   condition.add_text("run_id", filter.run_id);
   condition.add_text("task_id", filter.task_id);
-  condition.add_any("state", filter.states);
+  condition.add_any("dag_id", filter.dag_ids);
+  condition.add_any("run_id", filter.run_ids);
+  condition.add_any("task_id", filter.task_ids);
+  add_states(condition, filter.states);
   condition.add_any("pool", filter.pools);
+  condition.add_any("operator", filter.operators);
+  condition.add_any("try_number", filter.try_numbers);
+  condition.add_pattern("dag_id", filter.dag_id_pattern);
+  condition.add_pattern("run_id", filter.run_id_pattern);
+  condition.add_pattern("task_id", filter.task_id_pattern);
+  condition.add_pattern("pool", filter.pool_pattern);
+  condition.add_pattern("operator", filter.operator_pattern);
+  condition.add_range("run_after_ms", filter.run_after_from_ms, filter.run_after_to_ms);
+  condition.add_range(kLogicalDate, filter.logical_date_from_ms, filter.logical_date_to_ms);
   condition.add_range("start_ms", filter.start_date_from_ms, filter.start_date_to_ms);
   condition.add_range("end_ms", filter.end_date_from_ms, filter.end_date_to_ms);
+  condition.add_seconds("start_ms", "end_ms", filter.duration_from_s, filter.duration_to_s);
   return condition;
 }
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOrders = {
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kOrders = {
     {{"run_after", "run_after_ms"},
      {"dag_id", "dag_id COLLATE \"C\""},
      {"run_id", "run_id COLLATE \"C\""},
@@ -90,7 +119,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOrders =
      {"start_date", "start_ms"},
      {"end_date", "end_ms"},
      {"try_number", "try_number"},
-     {"pool", "pool COLLATE \"C\""}}};
+     {"pool", "pool COLLATE \"C\""},
+     {"id", "id COLLATE \"C\""},
+     {"duration", "(end_ms - start_ms)"},
+     {"logical_date", kLogicalDate},
+     {"operator", "operator COLLATE \"C\""}}};
 
 std::optional<TaskInstance> first_instance(const std::optional<Row>& row) {
   if (!row) return std::nullopt;
