@@ -165,7 +165,7 @@ Response Response::blocks(BlockSource source, std::string content_type) {
 Response Response::stream(const StreamWriter& writer, std::string content_type) {
   Response response;
   if (content_type.starts_with("text/event-stream")) response.headers_.add("Cache-Control", "no-store");
-  response.headers_.add("Content-Type", std::move(content_type));
+  if (!content_type.empty()) response.headers_.add("Content-Type", std::move(content_type));
   response.body_ = std::make_shared<StreamReader>(writer.state_);
   return response;
 }

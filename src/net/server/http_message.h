@@ -78,7 +78,7 @@ class Response {
   static Response blocks(BlockSource source, std::string content_type);
   // What is written to `writer`, from any thread, until it is closed. The connection is closed behind it.
   // Content types: "text/event-stream" for server-sent events (Cache-Control: no-store is added),
-  // "application/x-ndjson" for lines of JSON.
+  // "application/x-ndjson" for lines of JSON, "" for none.
   static Response stream(const StreamWriter& writer, std::string content_type);
 
   int status() const { return status_; }
