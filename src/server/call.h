@@ -13,6 +13,9 @@ namespace tidemill::server {
 
 class ChangeFeed;
 class SignIn;
+namespace airflow {
+class RunWaiters;
+}
 
 // One request, on one worker thread. Everything in it is that thread's alone until the handler returns.
 struct Call {
@@ -24,6 +27,7 @@ struct Call {
   const ServerContext& server;
   SignIn& sign_in;
   ChangeFeed& changes;
+  airflow::RunWaiters& run_waiters;
 };
 
 enum class Access {

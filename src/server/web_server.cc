@@ -9,6 +9,7 @@
 #include "net/auth/basic_auth.h"
 #include "net/server/host_check.h"
 #include "server/airflow/errors.h"
+#include "server/airflow/run_waiters.h"
 #include "server/call.h"
 #include "server/change_feed.h"
 #include "server/pages/error_page.h"
@@ -55,6 +56,7 @@ class WebServer::Impl {
         sign_in_(options.signing_key, options.given_password, context_.clock),
         projects_(context_.open_project),
         changes_([this] { return open_changes(); }),
+        run_waiters_(context_.open_project),
         is_loopback_(is_loopback(options.address)),
         server_(server_options(options), router(), hooks()) {
     context_.http_counters = [this] { return server_.counters(); };
@@ -99,6 +101,12 @@ class WebServer::Impl {
     hooks.not_found = [](const net::Request& request) {
       return is_api(request) ? airflow::no_such_route(request.path)
                              : pages::error_page({ErrorCode::kNotFound, "there is no such page"}, "");
+    };
+    hooks.method_not_allowed = [](const net::Request& request, const std::string& /*allow*/) {
+      if (is_api(request)) return airflow::method_not_allowed();
+      net::Response page = pages::error_page({ErrorCode::kNotFound, "there is no such page"}, "");
+      page.set_status(405);
+      return page;
     };
     hooks.on_unexpected = [this](const net::Request& request, std::string_view what) {
       context_.report(fmt::format("{} {}: {}", request.method, request.raw_path, what));
@@ -148,8 +156,8 @@ class WebServer::Impl {
         identity.csrf_token.empty() ? workflow::TriggeredBy::kRestApi : workflow::TriggeredBy::kUi;
     workflow::Operations operations((*project).metadata_for_writing(), context_.dags, context_.clock,
                                     {identity.user, by});
-    Call call{request,  identity.user, identity.csrf_token, *project, operations, context_,
-              sign_in_, changes_};
+    Call call{request,  identity.user, identity.csrf_token, *project,    operations,
+              context_, sign_in_,      changes_,            run_waiters_};
     net::Response response = endpoint.handle(call);
     if (changes_something(request)) context_.wake_scheduler();
     return response;
@@ -159,6 +167,7 @@ class WebServer::Impl {
   SignIn sign_in_;
   ProjectPool projects_;
   ChangeFeed changes_;
+  airflow::RunWaiters run_waiters_;
   bool is_loopback_;
   net::HttpServer server_;
 };

@@ -7,10 +7,7 @@
 
 namespace tidemill::server::airflow {
 
-// Of all resources.
+// Of all operations, and the document that describes them: GET /openapi.json.
 std::vector<Endpoint> endpoints();
-
-std::vector<Endpoint> monitor_endpoints();  // version, health
-std::vector<Endpoint> token_endpoints();    // POST /auth/token
 
 }  // namespace tidemill::server::airflow

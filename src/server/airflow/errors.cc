@@ -27,6 +27,10 @@ net::Response not_authenticated() {
   return net::Response::json({{"detail", "Not authenticated"}}, 401).set_header("WWW-Authenticate", "Bearer");
 }
 
+net::Response method_not_allowed() {
+  return net::Response::json({{"detail", "Method Not Allowed"}}, 405);
+}
+
 net::Response no_such_route(std::string_view path) {
   if (path.starts_with("/api/v1/")) {
     return net::Response::json({{"error",

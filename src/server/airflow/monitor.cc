@@ -1,26 +1,46 @@
-// GET /api/v2/version and /api/v2/monitor/health (airflow.api_fastapi.core_api.routes.public).
+// Version, health and the OpenAPI document (airflow.api_fastapi.core_api.routes.public).
 
 #include "base/json.h"
-#include "base/time_zone.h"
-#include "server/airflow/endpoints.h"
+#include "server/airflow/openapi.h"
+#include "server/airflow/operation.h"
 #include "server/health.h"
 
 namespace tidemill::server::airflow {
 namespace {
 
-net::Response version(Call& call) {
+net::Response version(Call& call, const Input& /*input*/) {
   return net::Response::json({{"version", call.server.version}, {"git_version", nullptr}});
 }
 
-net::Response health(Call& call) {
+net::Response health(Call& call, const Input& /*input*/) {
   return net::Response::json(health_document(call.operations.store(), call.server.clock.now_ms()));
 }
 
 }  // namespace
 
-std::vector<Endpoint> monitor_endpoints() {
-  return {{"GET", "/api/v2/version", version, Access::kAnyone},
-          {"GET", "/api/v2/monitor/health", health, Access::kAnyone}};
+std::vector<Operation> monitor_operations() {
+  return {{"GET",
+           "/api/v2/version",
+           version,
+           "get_version",
+           "Version",
+           "Tidemill's version",
+           {},
+           nullptr,
+           "VersionInfo",
+           200,
+           Access::kAnyone},
+          {"GET",
+           "/api/v2/monitor/health",
+           health,
+           "get_health",
+           "Monitor",
+           "Whether all is well",
+           {},
+           nullptr,
+           "HealthInfoResponse",
+           200,
+           Access::kAnyone}};
 }
 
 }  // namespace tidemill::server::airflow

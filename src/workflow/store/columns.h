@@ -96,7 +96,7 @@ struct Condition {
                        [](const std::string& one) { return std::vector<Value>{"%" + one + "%"}; });
     }
     if (!pattern.prefix.empty()) {
-      add_alternatives(pattern.prefix, fmt::format("substr({}, 1, ?) = ?", column),
+      add_alternatives(pattern.prefix, fmt::format("substr({}, 1, CAST(? AS INTEGER)) = ?", column),
                        [](const std::string& one) {
                          return std::vector<Value>{letter_count(one), one};
                        });

@@ -1,0 +1,144 @@
+// Trigger, change, clear and delete runs (airflow.api_fastapi.core_api.routes.public.dag_run).
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "server/airflow/lookups.h"
+#include "server/airflow/query.h"
+
+namespace tidemill::server::airflow {
+namespace {
+
+net::Response trigger(Call& call, const Input& input) {
+  const std::string& dag_id = input.text("dag_id");
+  const auto& dags = call.operations.dags();
+  if (std::none_of(dags.begin(), dags.end(), [&](const auto& dag) { return dag.id == dag_id; })) {
+    throw Error(ErrorCode::kNotFound, fmt::format("Dag with dag_id: '{}' not found", dag_id));
+  }
+  const auto from_ms = optional_integer(input.body, "data_interval_start");
+  const auto to_ms = optional_integer(input.body, "data_interval_end");
+  if (from_ms.has_value() != to_ms.has_value()) {
+    Problems problems;
+    problems.add(
+        "value_error", {"body"},
+        "Value error, Either both data_interval_start and data_interval_end must be provided or both "
+        "must be None",
+        nullptr, {{"error", Json::object()}});
+    return refuse(422, problems.list());
+  }
+  if (!input.body.at("partition_key").is_null()) {
+    throw Error(ErrorCode::kInvalidArgument, fmt::format("Dag with dag_id: '{}' is not partitioned", dag_id));
+  }
+  workflow::TriggerOptions options;
+  options.run_id = optional_text(input.body, "dag_run_id");
+  if (options.run_id && options.run_id->empty()) options.run_id.reset();
+  options.logical_date_ms = optional_integer(input.body, "logical_date");
+  options.run_after_ms = optional_integer(input.body, "run_after");
+  if (from_ms) options.data_interval = workflow::DataInterval{*from_ms, *to_ms};
+  if (!input.body.at("conf").is_null()) options.conf = input.body.at("conf").dump();
+  options.note = optional_text(input.body, "note");
+  try {
+    return net::Response::json(Documents(call).of(call.operations.trigger(dag_id, options)));
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kAlreadyExists) return not_unique();
+    throw;
+  }
+}
+
+bool is_in_mask(const Input& input, const char* field) {
+  const std::vector<std::string> mask = texts_of(input.query, "update_mask");
+  return input.has_sent(field) && (mask.empty() || std::find(mask.begin(), mask.end(), field) != mask.end());
+}
+
+net::Response change(Call& call, const Input& input) {
+  const workflow::DagRun run = find_run(call, input.text("dag_id"), input.text("dag_run_id"));
+  metadata::Transaction transaction(call.operations.store().database());
+  if (is_in_mask(input, "note")) {
+    call.operations.set_note(run.dag_id, run.run_id, optional_text(input.body, "note"));
+  }
+  const auto state = optional_text(input.body, "state");
+  if (state && is_in_mask(input, "state")) {
+    call.operations.mark_run(run.dag_id, run.run_id, workflow::run_state_named(*state).value());
+  }
+  transaction.commit();
+  return net::Response::json(Documents(call).of(find_run(call, run.dag_id, run.run_id)));
+}
+
+net::Response remove(Call& call, const Input& input) {
+  const workflow::DagRun run = find_run(call, input.text("dag_id"), input.text("dag_run_id"));
+  call.operations.delete_run(run.dag_id, run.run_id);
+  return net::Response::no_content();
+}
+
+net::Response clear(Call& call, const Input& input) {
+  const workflow::DagRun run = find_run(call, input.text("dag_id"), input.text("dag_run_id"));
+  find_dag(call, run.dag_id);
+  const bool only_failed = input.body.at("only_failed").get<bool>();
+  const bool only_new = input.body.at("only_new").get<bool>();
+  if (only_failed && only_new) {
+    Problems problems;
+    problems.add("value_error", {"body"}, "Value error, only_new and only_failed are mutually exclusive",
+                 nullptr, {{"error", Json::object()}});
+    return refuse(422, problems.list());
+  }
+  const bool is_dry_run = input.body.at("dry_run").get<bool>();
+  workflow::ClearOptions options;
+  options.only_failed = only_failed;
+  options.is_dry_run = is_dry_run;
+  Documents documents(call);
+  metadata::Transaction transaction(call.operations.store().database());
+  // A run has an instance of each task from its beginning, so that none is ever new.
+  std::vector<workflow::TaskInstance> cleared;
+  if (!only_new) cleared = call.operations.clear(run.dag_id, run.run_id, options);
+  if (is_dry_run) {
+    Json instances = Json::array();
+    for (const workflow::TaskInstance& one : cleared) instances.push_back(documents.of(one));
+    const auto total = static_cast<int64_t>(instances.size());
+    return net::Response::json(collection("task_instances", std::move(instances), total));
+  }
+  if (input.has_sent("note")) {
+    call.operations.set_note(run.dag_id, run.run_id, optional_text(input.body, "note"));
+  }
+  transaction.commit();
+  return net::Response::json(documents.of(find_run(call, run.dag_id, run.run_id)));
+}
+
+}  // namespace
+
+std::vector<Operation> dag_run_change_operations() {
+  const char* const one = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}";
+  return {
+      {"POST",
+       "/api/v2/dags/{dag_id}/dagRuns",
+       trigger,
+       "trigger_dag_run",
+       "DagRun",
+       "Run a DAG",
+       {},
+       "TriggerDAGRunPostBody",
+       "DAGRunResponse"},
+      {"PATCH",
+       one,
+       change,
+       "patch_dag_run",
+       "DagRun",
+       "Mark a run, or write a note",
+       {text("update_mask").list().optional(Json::array())},
+       "DAGRunPatchBody",
+       "DAGRunResponse"},
+      {"DELETE", one, remove, "delete_dag_run", "DagRun", "Delete a run", {}, nullptr, nullptr, 204},
+      {"POST",
+       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear",
+       clear,
+       "clear_dag_run",
+       "DagRun",
+       "Run a run again; with dry_run (the default) say what would be cleared",
+       {},
+       "DAGRunClearBody",
+       "ResponseClearDagRun"},
+  };
+}
+
+}  // namespace tidemill::server::airflow

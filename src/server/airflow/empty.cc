@@ -1,0 +1,81 @@
+// What a Tidemill project never has: import errors and warnings (a project file that is wrong is not run at
+// all), plugins, providers, connections, asset aliases. Their lists are empty.
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "server/airflow/lookups.h"
+#include "server/airflow/query.h"
+
+namespace tidemill::server::airflow {
+namespace {
+
+template <const char* name>
+net::Response nothing(Call& /*call*/, const Input& /*input*/) {
+  return net::Response::json(collection(name, Json::array(), 0));
+}
+
+constexpr char kImportErrors[] = "import_errors", kWarnings[] = "dag_warnings", kPlugins[] = "plugins",
+               kProviders[] = "providers", kConnections[] = "connections", kAliases[] = "asset_aliases";
+
+net::Response import_error(Call& /*call*/, const Input& input) {
+  throw Error(ErrorCode::kNotFound, fmt::format("The ImportError with import_error_id: `{}` was not found",
+                                                input.path.at("import_error_id").get<int64_t>()));
+}
+
+net::Response connection(Call& /*call*/, const Input& input) {
+  throw Error(ErrorCode::kNotFound, fmt::format("The Connection with connection_id: `{}` was not found",
+                                                input.text("connection_id")));
+}
+
+}  // namespace
+
+std::vector<Operation> empty_operations() {
+  const Fields page = page_fields({{"id", "id"}});
+  return {
+      {"GET", "/api/v2/importErrors", nothing<kImportErrors>, "get_import_errors", "Import Error",
+       "Import errors: none", joined({page, pattern_fields("filename")}), nullptr,
+       "ImportErrorCollectionResponse"},
+      {"GET",
+       "/api/v2/importErrors/{import_error_id}",
+       import_error,
+       "get_import_error",
+       "Import Error",
+       "There is none: 404",
+       {},
+       nullptr,
+       "ImportErrorResponse"},
+      {"GET", "/api/v2/dagWarnings", nothing<kWarnings>, "list_dag_warnings", "DagWarning", "Warnings: none",
+       joined({page, {text("dag_id").optional(), text("warning_type").optional()}}), nullptr,
+       "DAGWarningCollectionResponse"},
+      {"GET", "/api/v2/plugins", nothing<kPlugins>, "get_plugins", "Plugin", "Plugins: none", page, nullptr,
+       "PluginCollectionResponse"},
+      {"GET",
+       "/api/v2/plugins/importErrors",
+       nothing<kImportErrors>,
+       "import_errors",
+       "Plugin",
+       "Import errors of plugins: none",
+       {},
+       nullptr,
+       "PluginImportErrorCollectionResponse"},
+      {"GET", "/api/v2/providers", nothing<kProviders>, "get_providers", "Provider", "Providers: none", page,
+       nullptr, "ProviderCollectionResponse"},
+      {"GET", "/api/v2/connections", nothing<kConnections>, "get_connections", "Connection",
+       "Connections: none; where data and models are stands in the project file",
+       joined({page, pattern_fields("connection_id")}), nullptr, "ConnectionCollectionResponse"},
+      {"GET",
+       "/api/v2/connections/{connection_id}",
+       connection,
+       "get_connection",
+       "Connection",
+       "There is none: 404",
+       {},
+       nullptr,
+       "ConnectionCollectionResponse"},
+      {"GET", "/api/v2/assets/aliases", nothing<kAliases>, "get_asset_aliases", "Asset", "Aliases: none",
+       joined({page, pattern_fields("name")}), nullptr, "AssetAliasCollectionResponse"},
+  };
+}
+
+}  // namespace tidemill::server::airflow

@@ -1,0 +1,16 @@
+#pragma once
+// What the REST API does not show of Variables (airflow._shared.secrets_masker).
+
+#include <string>
+#include <string_view>
+
+namespace tidemill::server::airflow {
+
+// Whether a name says that its value is a secret: it holds "password", "token", "secret", ...
+bool is_sensitive_name(std::string_view name);
+
+// The value of a Variable with "***" in place of secrets: of all of it by its key, or, in a JSON object, of
+// what has such a name.
+std::string masked_value(std::string_view key, const std::string& value);
+
+}  // namespace tidemill::server::airflow
