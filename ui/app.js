@@ -146,7 +146,9 @@ function listen() {
   });
   stream.addEventListener("error", () => {
     showLive("off", "Connecting…");
-    if (stream?.readyState === EventSource.CLOSED) stream = null;
+    if (stream?.readyState !== EventSource.CLOSED) return; // it comes back by itself
+    stream = null;
+    refresh(); // leads to the sign-in page when that is why
   });
   stream.addEventListener("change", refresh);
   stream.addEventListener("log", followLog);
@@ -205,13 +207,18 @@ async function followLog() {
   try {
     while (isLogStale) {
       isLogStale = false;
-      const answer = await fetch(`${log.dataset.lines}&from=${log.dataset.next}`);
+      const { lines, next: from } = log.dataset;
+      const answer = await fetch(`${lines}&from=${from}`);
       if (!answer.ok) break;
       const next = answer.headers.get("X-Log-Next");
       const nodes = linesOf(await answer.text());
+      if (log.dataset.lines !== lines) {
+        isLogStale = true; // another search meanwhile
+        continue;
+      }
       if (nodes.length) document.getElementById("log-empty")?.remove();
       appendLines(nodes);
-      if (next !== log.dataset.next) isLogStale = true;
+      if (next !== from) isLogStale = true;
       log.dataset.next = next;
       scrollLog();
     }
@@ -304,6 +311,14 @@ document.addEventListener("mouseover", (event) => {
   if (time && !time.title) time.title = `${new Date(time.dateTime).toLocaleString()} (here)`;
 });
 
+// What a form did is said once.
+const address = new URL(location.href);
+if (address.searchParams.has("done")) {
+  address.searchParams.delete("done");
+  history.replaceState(null, "", address);
+}
+
+document.querySelector(".site-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 for (const grid of document.querySelectorAll(".run-grid")) grid.scrollLeft = grid.scrollWidth; // the newest runs
 
 setInterval(() => {

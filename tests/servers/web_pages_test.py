@@ -291,3 +291,10 @@ def test_every_page_is_small_and_answers_fast(site):
         files = [site.session.get(file)[2] for file in re.findall(r'"(/static/[^"]+)"', text)]
         assert len(text.encode()) + sum(len(file.encode()) for file in files) < MAX_PAGE_BYTES, name
         assert not re.search(r"<style|<script(?! src=\"/static)|<[^<>]*\s(style|on\w+)=", text), name
+
+
+def test_a_session_that_ended_leads_to_the_sign_in_page(site):
+    site.open("/dags", "Live")
+    site.browser.forget_cookies()
+    site.project.run("variables", "set", "changed", "1")
+    site.browser.wait("Sign in", "Password")

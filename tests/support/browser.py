@@ -108,6 +108,9 @@ class Browser(Server):
         self._call(f"/{self.session}/element/{field}/clear", {})
         self._call(f"/{self.session}/element/{field}/value", {"text": text})
 
+    def forget_cookies(self):
+        self._devtools("Network.clearBrowserCookies")
+
     def look_like(self, scheme="light", width=1500, height=1000):
         """The colours that a person's system asks for, and the size of the screen."""
         self._devtools("Emulation.setEmulatedMedia",

@@ -10,7 +10,7 @@ namespace {
 
 using workflow::LogRecord;
 
-constexpr int64_t kReadBytes = 256 << 10, kSearchReadBytes = 1 << 20, kMaxSearchBytes = 8 << 20;
+constexpr int64_t kReadBytes = 256 << 10, kSearchReadBytes = 1 << 20, kMaxSearchBytes = 4 << 20;
 constexpr std::string_view kGroup = "::group::", kEndGroup = "::endgroup::";
 constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warning", "error", "critical"};
 

@@ -29,7 +29,7 @@ struct LogPiece {
 };
 
 // The last lines before `before`, an offset that a piece began with, or before the end of the file. Reads 256
-// kB; 8 MB when it searches. Errors: kNotFound when there is no such file.
+// kB; 4 MB when it searches. Errors: kNotFound when there is no such file.
 LogPiece lines_before(const std::filesystem::path& path, std::optional<int64_t> before,
                       const LogQuery& query);
 // Whole lines from there on, 256 kB of the file at most. The end of a group that began before is an element

@@ -145,7 +145,7 @@ Html log_view(Call& call, const workflow::TaskKey& key, int try_number) {
                            ? element("p", {{"id", "log-empty"}, {"class", "muted"}},
                                      {!has_log                  ? "No log yet."
                                       : query_of(call).is_all() ? "The log is empty."
-                                      : piece.begin > 0         ? "Nothing like that in the last 8 MB."
+                                      : piece.begin > 0         ? "Nothing like that in the last 4 MB."
                                                                 : "Nothing like that."})
                            : Html();
   const auto box = [](const char* id, const char* text, bool is_on) {
