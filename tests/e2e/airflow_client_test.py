@@ -3,15 +3,13 @@ answer; and by hand where the client cannot ask."""
 
 import json
 import re
-import time
 from datetime import datetime, timedelta, timezone
-from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 from airflow_client.client import models
 
-from airflow_apis import ask, connect, refusal, wait_for
+from airflow_apis import ask, connect, refusal, run_generation_and_preparation
 from conftest import ROOT, init
 from openapi_check import address, mismatches
 from up import GENERATION, PREPARATION, TRAINING, Up
@@ -37,23 +35,7 @@ def api(up):
 
 @pytest.fixture(scope="module")
 def ended(api):
-    """A run of 01 that has made a day's data, and the run of 02 that it has started."""
-    for dag_id in (GENERATION, PREPARATION):
-        api.dags.patch_dag(dag_id, models.DAGPatchBody(is_paused=False), update_mask=["is_paused"])
-    run = api.runs.trigger_dag_run(GENERATION, models.TriggerDAGRunPostBody(
-        dag_run_id="by the client", conf={"date": DAY}, note="first"))
-    assert (run.state, run.run_type, run.triggered_by, run.conf) == (
-        "queued", "manual", "rest_api", {"date": DAY})
-    assert run.logical_date is not None and run.note == "first" and run.triggering_user_name == "admin"
-    wait_for(api, GENERATION, run.dag_run_id)
-    deadline = time.monotonic() + 60
-    while True:
-        started = api.runs.get_dag_runs(PREPARATION, run_type=["asset_triggered"], order_by=["-run_after"])
-        if any(one.state == "success" for one in started.dag_runs):
-            break
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return SimpleNamespace(run_id=run.dag_run_id, prepared=started.dag_runs[-1].dag_run_id)
+    return run_generation_and_preparation(api, DAY)
 
 
 def test_version_and_health_need_no_token(up, api):
@@ -142,6 +124,11 @@ def test_runs_are_marked_cleared_and_deleted(api, ended):
     cleared = api.runs.clear_dag_run(TRAINING, run.dag_run_id,
                                      models.DAGRunClearBody(dry_run=False, note=None))
     assert cleared.actual_instance.state == "queued"
+    several = models.BulkDAGRunClearBody(dry_run=False, dag_runs=[
+        models.BulkDAGRunBody(dag_id=TRAINING, dag_run_id=run.dag_run_id)])
+    assert api.runs.clear_dag_runs("~", several).actual_instance.dag_runs[0].dag_run_id == run.dag_run_id
+    assert refusal(api.runs.clear_dag_runs, GENERATION, several) == (
+        400, f"Entry dag_id '{TRAINING}' does not match the URL dag_id '{GENERATION}'.")
     api.runs.delete_dag_run(TRAINING, run.dag_run_id)
     assert refusal(api.runs.delete_dag_run, TRAINING, run.dag_run_id)[0] == 404
 
@@ -303,6 +290,8 @@ def test_assets_and_their_events(api, ended):
     assert refusal(api.assets.get_asset, 1) == (404, "The Asset with ID: `1` was not found")
     assert api.assets.get_asset_queued_events(assets["raw_data"].id).total_entries >= 0
     assert api.assets.get_dag_asset_queued_events(PREPARATION).total_entries >= 0
+    assert refusal(api.assets.get_dag_asset_queued_event, TRAINING, 1) == (
+        404, f"Queued event with dag_id: `{TRAINING}` and asset_id: `1` was not found")
     assert api.assets.get_asset_aliases().asset_aliases == []
 
 

@@ -243,8 +243,9 @@ std::vector<Schema> run_schemas() {
       cursor_collection("DAGRunCollectionResponse", "dag_runs", "DAGRunResponse"),
       {"TaskInstanceResponse", task_instance_fields()},
       cursor_collection("TaskInstanceCollectionResponse", "task_instances", "TaskInstanceResponse"),
-      // With dry_run the tasks, without the run.
+      // With dry_run the tasks, without the run or runs.
       {"ResponseClearDagRun", {}, false},
+      {"ResponseClearDagRuns", {}, false},
       {"TaskInstanceHistoryResponse", try_fields()},
       collection("TaskInstanceHistoryCollectionResponse", "task_instances", "TaskInstanceHistoryResponse"),
       {"TaskDependencyResponse", texts({"name", "reason"})},

@@ -119,9 +119,8 @@ net::Response create_event(Call& call, const Input& input) {
 }
 
 // Events that DAGs have not been run for yet, of one asset or DAG or of both.
-net::Response queued_events(Call& call, const Input& input, const std::string& dag_id,
-                            const std::optional<int64_t>& asset_id) {
-  const auto before_ms = optional_integer(input.query, "before");
+Json queued_events(Call& call, const std::string& dag_id, const std::optional<int64_t>& asset_id,
+                   const std::optional<int64_t>& before_ms) {
   Json events = Json::array();
   for (const workflow::Dag& dag : call.operations.dags()) {
     if (!dag_id.empty() && dag.id != dag_id) continue;
@@ -134,16 +133,31 @@ net::Response queued_events(Call& call, const Input& input, const std::string& d
                         {"dag_display_name", dag.id}});
     }
   }
+  return events;
+}
+
+net::Response queued_collection(Json events) {
   const auto total = static_cast<int64_t>(events.size());
   return net::Response::json(collection("queued_events", std::move(events), total));
 }
 
 net::Response queued_of_asset(Call& call, const Input& input) {
-  return queued_events(call, input, "", input.path.at("asset_id").get<int64_t>());
+  const auto number = input.path.at("asset_id").get<int64_t>();
+  return queued_collection(queued_events(call, "", number, optional_integer(input.query, "before")));
 }
 
 net::Response queued_of_dag(Call& call, const Input& input) {
-  return queued_events(call, input, input.text("dag_id"), std::nullopt);
+  const auto before_ms = optional_integer(input.query, "before");
+  return queued_collection(queued_events(call, input.text("dag_id"), std::nullopt, before_ms));
+}
+
+net::Response queued_of_both(Call& call, const Input& input) {
+  const std::string& dag_id = input.text("dag_id");
+  const auto number = input.path.at("asset_id").get<int64_t>();
+  const Json events = queued_events(call, dag_id, number, optional_integer(input.query, "before"));
+  if (!events.empty()) return net::Response::json(events.front());
+  throw Error(ErrorCode::kNotFound,
+              fmt::format("Queued event with dag_id: `{}` and asset_id: `{}` was not found", dag_id, number));
 }
 
 }  // namespace
@@ -188,6 +202,9 @@ std::vector<Operation> asset_operations() {
       {"GET", "/api/v2/dags/{dag_id}/assets/queuedEvents", queued_of_dag, "get_dag_asset_queued_events",
        "Asset", "Changes of assets that a DAG has not been run for yet", before, nullptr,
        "QueuedEventCollectionResponse"},
+      {"GET", "/api/v2/dags/{dag_id}/assets/{asset_id}/queuedEvents", queued_of_both,
+       "get_dag_asset_queued_event", "Asset", "A change of an asset that a DAG has not been run for yet",
+       before, nullptr, "QueuedEventResponse"},
   };
 }
 

@@ -1,4 +1,4 @@
-// Trigger, change, clear and delete runs (airflow.api_fastapi.core_api.routes.public.dag_run).
+// Trigger, change and delete runs (airflow.api_fastapi.core_api.routes.public.dag_run).
 
 #include <algorithm>
 
@@ -72,39 +72,6 @@ net::Response remove(Call& call, const Input& input) {
   return net::Response::no_content();
 }
 
-net::Response clear(Call& call, const Input& input) {
-  const workflow::DagRun run = find_run(call, input.text("dag_id"), input.text("dag_run_id"));
-  find_dag(call, run.dag_id);
-  const bool only_failed = input.body.at("only_failed").get<bool>();
-  const bool only_new = input.body.at("only_new").get<bool>();
-  if (only_failed && only_new) {
-    Problems problems;
-    problems.add("value_error", {"body"}, "Value error, only_new and only_failed are mutually exclusive",
-                 nullptr, {{"error", Json::object()}});
-    return refuse(422, problems.list());
-  }
-  const bool is_dry_run = input.body.at("dry_run").get<bool>();
-  workflow::ClearOptions options;
-  options.only_failed = only_failed;
-  options.is_dry_run = is_dry_run;
-  Documents documents(call);
-  metadata::Transaction transaction(call.operations.store().database());
-  // A run has an instance of each task from its beginning, so that none is ever new.
-  std::vector<workflow::TaskInstance> cleared;
-  if (!only_new) cleared = call.operations.clear(run.dag_id, run.run_id, options);
-  if (is_dry_run) {
-    Json instances = Json::array();
-    for (const workflow::TaskInstance& one : cleared) instances.push_back(documents.of(one));
-    const auto total = static_cast<int64_t>(instances.size());
-    return net::Response::json(collection("task_instances", std::move(instances), total));
-  }
-  if (input.has_sent("note")) {
-    call.operations.set_note(run.dag_id, run.run_id, optional_text(input.body, "note"));
-  }
-  transaction.commit();
-  return net::Response::json(documents.of(find_run(call, run.dag_id, run.run_id)));
-}
-
 }  // namespace
 
 std::vector<Operation> dag_run_change_operations() {
@@ -129,15 +96,6 @@ std::vector<Operation> dag_run_change_operations() {
        "DAGRunPatchBody",
        "DAGRunResponse"},
       {"DELETE", one, remove, "delete_dag_run", "DagRun", "Delete a run", {}, nullptr, nullptr, 204},
-      {"POST",
-       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear",
-       clear,
-       "clear_dag_run",
-       "DagRun",
-       "Run a run again; with dry_run (the default) say what would be cleared",
-       {},
-       "DAGRunClearBody",
-       "ResponseClearDagRun"},
   };
 }
 

@@ -1,5 +1,6 @@
-// What a Tidemill project never has: import errors and warnings (a project file that is wrong is not run at
-// all), plugins, providers, connections, asset aliases. Their lists are empty.
+// What a Tidemill project never has: a configuration of Airflow's, logs elsewhere, import errors and warnings
+// (a project file that is wrong is not run at all), plugins, providers, connections, asset aliases. Their
+// lists are empty.
 
 #include <fmt/format.h>
 
@@ -26,6 +27,17 @@ net::Response import_error(Call& /*call*/, const Input& input) {
 net::Response connection(Call& /*call*/, const Input& input) {
   throw Error(ErrorCode::kNotFound, fmt::format("The Connection with connection_id: `{}` was not found",
                                                 input.text("connection_id")));
+}
+
+// As an Airflow answers that does not show its configuration, which is the default.
+net::Response no_configuration(Call& /*call*/, const Input& /*input*/) {
+  throw Error(ErrorCode::kPermissionDenied,
+              "Your Airflow administrator chose not to expose the configuration, most likely for security "
+              "reasons.");
+}
+
+net::Response no_external_log(Call& /*call*/, const Input& /*input*/) {
+  throw Error(ErrorCode::kInvalidArgument, "Task log handler does not support external logs.");
 }
 
 }  // namespace
@@ -75,6 +87,33 @@ std::vector<Operation> empty_operations() {
        "ConnectionCollectionResponse"},
       {"GET", "/api/v2/assets/aliases", nothing<kAliases>, "get_asset_aliases", "Asset", "Aliases: none",
        joined({page, pattern_fields("name")}), nullptr, "AssetAliasCollectionResponse"},
+      {"GET",
+       "/api/v2/config",
+       no_configuration,
+       "get_config",
+       "Config",
+       "Airflow's configuration is not shown: 403",
+       {text("section").optional()},
+       nullptr,
+       "HTTPExceptionResponse"},
+      {"GET",
+       "/api/v2/config/section/{section}/option/{option}",
+       no_configuration,
+       "get_config_value",
+       "Config",
+       "Airflow's configuration is not shown: 403",
+       {},
+       nullptr,
+       "HTTPExceptionResponse"},
+      {"GET",
+       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/externalLogUrl/{try_number}",
+       no_external_log,
+       "get_external_log_url",
+       "Task Instance",
+       "Logs are here alone: 400",
+       {integer("map_index").optional(-1)},
+       nullptr,
+       "HTTPExceptionResponse"},
   };
 }
 

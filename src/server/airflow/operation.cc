@@ -109,16 +109,27 @@ bool Input::has_sent(const std::string& field) const {
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> kAll = [] {
     std::vector<Operation> all;
-    for (auto& some : {monitor_operations(),       dag_operations(),
-                       dag_run_operations(),       dag_run_change_operations(),
-                       wait_operations(),          clear_operations(),
-                       task_instance_operations(), task_instance_change_operations(),
-                       log_operations(),           xcom_operations(),
-                       task_operations(),          dag_source_operations(),
-                       variable_operations(),      pool_operations(),
-                       asset_operations(),         backfill_operations(),
-                       event_log_operations(),     job_operations(),
-                       empty_operations(),         token_operations()}) {
+    for (auto& some : {monitor_operations(),
+                       dag_operations(),
+                       dag_run_operations(),
+                       dag_run_change_operations(),
+                       wait_operations(),
+                       clear_operations(),
+                       clear_run_operations(),
+                       task_instance_operations(),
+                       task_instance_change_operations(),
+                       log_operations(),
+                       xcom_operations(),
+                       task_operations(),
+                       dag_source_operations(),
+                       variable_operations(),
+                       pool_operations(),
+                       asset_operations(),
+                       backfill_operations(),
+                       event_log_operations(),
+                       job_operations(),
+                       empty_operations(),
+                       token_operations()}) {
       all.insert(all.end(), some.begin(), some.end());
     }
     return all;

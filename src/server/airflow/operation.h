@@ -43,6 +43,7 @@ const std::vector<Operation>& operations();
 std::vector<Operation> asset_operations();
 std::vector<Operation> backfill_operations();
 std::vector<Operation> clear_operations();
+std::vector<Operation> clear_run_operations();
 std::vector<Operation> dag_operations();
 std::vector<Operation> dag_run_operations();
 std::vector<Operation> dag_run_change_operations();
