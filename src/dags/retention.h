@@ -1,8 +1,8 @@
 #pragma once
 // Removes what is older than [retention] says: logs of tasks, runs of DAGs that are over, entries of the
 // event log, and what killed writers left behind. Never data, models, tracked runs, or a run that is not
-// over. Killed at any instant, it goes on when it is called again; it may run beside a scheduler, which may
-// call it.
+// over. Killed at any instant, it goes on when it is called again. It may run beside a scheduler; in another
+// thread of its process with Services of its own.
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,7 @@
 #include "workflow/scheduler/foreground.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -58,6 +59,21 @@ void Scheduler::schedule_foreground_task() {
     store_.keep_try(*instance);
   }
   change_state(*instance, TaskState::kScheduled);
+}
+
+// Whoever tested is dead, and nobody else goes on with the run. Whether it was a test's.
+bool Scheduler::fails_with_its_test(const TaskInstance& instance) {
+  Followed* followed = find(instance.dag_id);
+  auto run = store_.find_run(instance.dag_id, instance.run_id);
+  if (followed == nullptr || !run || !is_test(*run) || is_finished(run->state)) return false;
+  for (TaskInstance& one : store_.task_instances_of(run->dag_id, run->run_id)) {
+    const bool has_begun = std::exchange(one.job_id, std::nullopt).has_value();
+    if (!one.state || !is_finished(*one.state)) {
+      change_state(one, has_begun ? TaskState::kFailed : TaskState::kSkipped);
+    }
+  }
+  end_run(*followed, *run, RunState::kFailed);
+  return true;
 }
 
 }  // namespace tidemill::workflow

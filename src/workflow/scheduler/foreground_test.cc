@@ -142,6 +142,23 @@ TEST_F(ForegroundTest, ADeadTestHoldsUpNothingAndFails) {
   EXPECT_EQ(world_.run_state(dead), "success") << "cleared, it is a run like any other";
 }
 
+TEST_F(ForegroundTest, ASchedulerFailsTheTestOfADeadProcess) {
+  const DagRun dead = world_.operations.begin_test("daily", kStartMs - kDayMs, "{}");
+  Job job;
+  job.state = "running";
+  job.start_ms = kStartMs;
+  TaskInstance instance = world_.instance(dead, "first");
+  instance.state = TaskState::kRunning;
+  instance.job_id = world_.store.add_job(job);
+  world_.store.update_task_instance(instance);
+  world_.liveness.alive.insert(*instance.job_id);
+  world_.tick();
+  EXPECT_EQ(world_.run_state(dead), "running");
+  world_.liveness.alive.erase(*instance.job_id);
+  world_.advance(5000);
+  EXPECT_EQ(world_.states(dead), "first=failed second=skipped third=skipped -> failed");
+}
+
 TEST_F(ForegroundTest, OneTaskIsRunAndItsStateKept) {
   const DagRun run = world_.trigger("daily");
   EXPECT_EQ(world_.run_state(run), "success");

@@ -46,7 +46,9 @@ void Scheduler::take_over_from_dead() {
   if (options_.foreground) return;
   for (Job job : store_.running_jobs()) {
     if (job.id == job_.id || liveness_.is_alive(job.id)) continue;
-    for (const TaskInstance& instance : store_.task_instances_of_job(job.id)) reset(instance);
+    for (const TaskInstance& instance : store_.task_instances_of_job(job.id)) {
+      if (!fails_with_its_test(instance)) reset(instance);
+    }
     job.state = "failed";
     job.end_ms = now_ms_;
     store_.update_job(job);

@@ -152,6 +152,7 @@ class Scheduler {
   // foreground.cc: whose runs are whose
   bool is_ours(const DagRun& run) const;
   void schedule_foreground_task();
+  bool fails_with_its_test(const TaskInstance& instance);
 
   // callbacks.cc
   void call_back(const std::vector<Callback>& callbacks, const std::string& event, const DagRun& run,
