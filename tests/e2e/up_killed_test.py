@@ -81,6 +81,19 @@ def test_every_task_ends_once(tmp_path):
     assert "FAILED" not in project.run("doctor").stdout
 
 
+def test_it_ends_when_no_task_can_be_started_any_more(tmp_path):
+    project = small_project(tmp_path / "project")
+    with Up(project) as up:
+        guardian = next(pid for pid in descendants(up.process.pid) if name_of(pid) == "tidemill-guard")
+        os.kill(guardian, signal.SIGKILL)
+        assert up.process.wait(timeout=60) == UNAVAILABLE
+
+
+def name_of(pid):
+    with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+        return file.read().strip()
+
+
 def check_tasks(database, days):
     # A training that comes after a later day's has nothing new to see.
     ended = rows(database, "select dag_id, task_id, state, count(*) from task_instance group by 1, 2, 3")

@@ -1,6 +1,5 @@
-// Whatever goes wrong, what comes out is what Airflow's rules say. Beside scheduler/property_test.cc it has
-// real connections, one for each scheduler, servers too, retries without a delay, and looks at each task's
-// try numbers and at what its upstream tasks came to.
+// Whatever goes wrong, what comes out is what Airflow's rules say: over real connections, one for each
+// scheduler, servers too.
 //
 // TIDEMILL_CHAOS_CASES: how many seeds (200, over a server 10), TIDEMILL_CHAOS_SEED: the first of them. A
 // failure names its seed; TIDEMILL_CHAOS_SEED=it TIDEMILL_CHAOS_CASES=1 repeats it.

@@ -10,12 +10,19 @@ namespace tidemill::workflow::chaos {
 namespace {
 
 constexpr std::array kRules = {
-    TriggerRule::kAllSuccess,  TriggerRule::kAllFailed,
-    TriggerRule::kAllDone,     TriggerRule::kAllDoneMinOneSuccess,
-    TriggerRule::kOneSuccess,  TriggerRule::kOneFailed,
-    TriggerRule::kOneDone,     TriggerRule::kNoneFailed,
-    TriggerRule::kNoneSkipped, TriggerRule::kNoneFailedMinOneSuccess,
-    TriggerRule::kAllSkipped,  TriggerRule::kAlways,
+    TriggerRule::kAllSuccess,
+    TriggerRule::kAllFailed,
+    TriggerRule::kAllDone,
+    TriggerRule::kAllDoneMinOneSuccess,
+    TriggerRule::kOneSuccess,
+    TriggerRule::kOneFailed,
+    TriggerRule::kOneDone,
+    TriggerRule::kNoneFailed,
+    TriggerRule::kNoneSkipped,
+    TriggerRule::kNoneFailedMinOneSuccess,
+    TriggerRule::kAllSkipped,
+    TriggerRule::kAlways,
+    TriggerRule::kAllDoneSetupSuccess,
 };
 
 bool happens(RandomSequence& random, uint32_t percent) {
@@ -43,6 +50,7 @@ Task random_task(RandomSequence& random, uint32_t number, bool looks_at_past) {
   task.depends_on_past = looks_at_past && happens(random, 40);
   task.wait_for_downstream = looks_at_past && happens(random, 15);
   task.ignore_downstream_trigger_rules = happens(random, 60);
+  if (happens(random, 30)) task.on_failure.emplace_back().url = "hears of it";
   return task;
 }
 
@@ -54,6 +62,7 @@ Dag random_dag(RandomSequence& random, std::string id) {
   for (uint32_t i = 0; i < task_count; ++i) dag.tasks.push_back(random_task(random, i, looks_at_past));
   dag.max_active_runs = 1 + static_cast<int>(random.next_below(3));
   dag.max_active_tasks = 1 + static_cast<int>(random.next_below(4));
+  if (happens(random, 30)) dag.on_success.emplace_back().url = "hears of it";
   return dag;
 }
 
@@ -65,6 +74,7 @@ Circumstances random_circumstances(RandomSequence& random) {
   c.has_errors = happens(random, 30);
   c.has_refusals = happens(random, 20);
   c.has_clears = happens(random, 30);
+  c.has_marks = happens(random, 10);
   c.has_pauses = happens(random, 20);
   c.has_clock_jumps = happens(random, 20);
   c.scheduler_count = happens(random, 15) ? 2 : 1;

@@ -26,6 +26,7 @@ struct Circumstances {
   bool has_errors = false;       // of the database
   bool has_refusals = false;     // no process can be made
   bool has_clears = false;       // people clear tasks
+  bool has_marks = false;        // and say what they are
   bool has_pauses = false;       // people pause and unpause DAGs
   bool has_clock_jumps = false;  // an hour, a day, both ways
   int scheduler_count = 1;

@@ -32,7 +32,7 @@ class SimulatedExecutor final : public Executor {
 
   int free_slot_count() const override { return slots_ - static_cast<int>(running_.size()); }
   void launch(TaskLaunch launch) override {
-    if (before_launch) before_launch();
+    if (before_launch) before_launch(launch);
     if (refused_launches > 0) {
       --refused_launches;
       throw Error(ErrorCode::kUnavailable, "no process can be made");
@@ -63,7 +63,7 @@ class SimulatedExecutor final : public Executor {
     if (!event.report) event.signal = by_cancel ? 15 : 9;
   }
 
-  std::function<void()> before_launch;  // may throw Crash
+  std::function<void(const TaskLaunch&)> before_launch;  // may throw Crash
   int refused_launches = 0;
 
  private:

@@ -71,10 +71,12 @@ void Simulation::start(Life& life) {
   if (!life.connection) life.connection = open_();
   life.database = std::make_unique<CrashingDatabase>(*life.connection);
   life.executor = std::make_unique<SimulatedExecutor>(clock_, kParallelism, census_);
+  life.callbacks = std::make_unique<SimulatedCallbacks>(heard_);
   life.scheduler = std::make_unique<Scheduler>(*life.database, dags_, *life.executor, clock_, options,
-                                               callbacks_, liveness_);
-  life.executor->before_launch = [this, &life] {
+                                               *life.callbacks, liveness_);
+  life.executor->before_launch = [this, &life](const TaskLaunch& launch) {
     ++counts_.launches;
+    ++launch_count_[{launch.task_instance_id, launch.try_number}];
     if (circumstances_.has_crashes && life.database->is_armed() && happens(5)) life.database->die();
   };
 }
@@ -140,13 +142,33 @@ void Simulation::clear_something() {
   ClearOptions options;
   options.task_ids = {dag.tasks[random_.next_below(static_cast<uint32_t>(dag.tasks.size()))].id};
   options.include_downstream = true;
+  options.include_future = happens(15);
+  options.include_past = happens(10);
+  if (happens(20)) {  // what has followed on it, or on others, stays as it was
+    options.include_downstream = happens(50);
+    options.include_upstream = happens(50);
+    options.only_failed = happens(50);
+    marked_dags_.insert(dag.id);
+  }
   operations_.clear(run.dag_id, run.run_id, options);
   ++counts_.clears;
   has_cleared_ = true;
 }
 
+void Simulation::mark_something() {
+  const std::vector<DagRun> runs = store_.list_runs({}, {-1});
+  if (runs.empty()) return;
+  const DagRun& run = runs[random_.next_below(static_cast<uint32_t>(runs.size()))];
+  const Dag& dag = operations_.dag(run.dag_id);
+  const Task& task = dag.tasks[random_.next_below(static_cast<uint32_t>(dag.tasks.size()))];
+  operations_.mark({run.dag_id, run.run_id, task.id}, happens(50) ? TaskState::kSuccess : TaskState::kFailed);
+  marked_dags_.insert(dag.id);
+  ++counts_.marks;
+}
+
 void Simulation::interfere() {
   if (circumstances_.has_clears && happens(8)) clear_something();
+  if (circumstances_.has_marks && happens(5)) mark_something();
   if (circumstances_.has_pauses && happens(8)) {
     operations_.set_paused(dags_[random_.next_below(static_cast<uint32_t>(dags_.size()))].id, happens(50));
     has_paused_ = true;
@@ -210,6 +232,14 @@ bool Simulation::settle() {
   return false;
 }
 
+// Those that are there take over what dead ones had still to tell, and tell it.
+void Simulation::let_schedulers_finish() {
+  clock_.advance_ms(kIntervalMs);
+  for (int i = 0; i < 3; ++i) {
+    for (Life& life : lives_) tick(life, /*may_fail=*/false);
+  }
+}
+
 // A task that depends on a failed past waits for ever, as in Airflow, until somebody has mended the past; so
 // does one whose past was cleared and finds no room because of max_active_runs.
 bool Simulation::free_what_waits_for_the_past() {
@@ -250,6 +280,7 @@ std::string Simulation::run() {
   try {
     for (int i = 0; i < kSteps && wrong_.empty(); ++i) step();
     if (wrong_.empty() && !settle()) wrong("something is stuck:\n" + picture());
+    if (wrong_.empty()) let_schedulers_finish();
     if (wrong_.empty()) check_the_end();
   } catch (const Error& error) {
     wrong("an Error: " + error.message());

@@ -16,6 +16,7 @@
 #include "metadata/database.h"
 #include "workflow/chaos/crashing_database.h"
 #include "workflow/chaos/random_dags.h"
+#include "workflow/chaos/simulated_callbacks.h"
 #include "workflow/chaos/simulated_executor.h"
 #include "workflow/operations.h"
 #include "workflow/scheduler/scheduler.h"
@@ -52,6 +53,7 @@ class Simulation {
     std::unique_ptr<metadata::Database> connection;
     std::unique_ptr<CrashingDatabase> database;
     std::unique_ptr<SimulatedExecutor> executor;
+    std::unique_ptr<SimulatedCallbacks> callbacks;
     std::unique_ptr<Scheduler> scheduler;
     int64_t wake_at_ms = 0;
   };
@@ -64,8 +66,10 @@ class Simulation {
   void step();
   void interfere();
   void clear_something();
+  void mark_something();
   bool settle();
   bool free_what_waits_for_the_past();
+  void let_schedulers_finish();
   bool has_open_runs();
   std::string picture();
 
@@ -78,6 +82,8 @@ class Simulation {
                       const std::map<std::string, TaskInstance>& instances);
   std::string check_decision(const Dag& dag, const DagRun& run, const Task& task,
                              const std::map<std::string, TaskInstance>& instances);
+  void check_launches(const Task& task, const TaskInstance& instance);
+  void check_told(const Dag& dag, const DagRun& run, const std::map<std::string, TaskInstance>& instances);
   void check_try(const DagRun& run, const Task& task, const TaskInstance& instance);
   void wrong(const std::string& what);
 
@@ -95,9 +101,10 @@ class Simulation {
   Operations operations_;
   OpenDatabase open_;
   std::vector<Life> lives_;
-  NoCallbacks callbacks_;
+  std::set<std::string> heard_;                              // callbacks
+  std::map<std::pair<std::string, int>, int> launch_count_;  // by instance and try
   bool has_cleared_ = false, has_paused_ = false;
-  std::set<std::string> marked_dags_;
+  std::set<std::string> marked_dags_;  // in which people have decided what became of tasks
   std::string wrong_;
   SimulationCounts counts_;
 };

@@ -93,6 +93,7 @@ void Simulation::check_the_end() {
     if (run_count != event_count) wrong(fmt::format("{} runs for {} asset events", run_count, event_count));
   }
   if (!census_.empty()) wrong("a process is left");
+  if (!database_->query("SELECT 1 FROM callback", {}).empty()) wrong("a callback has not been made");
 }
 
 void Simulation::check_runs(const Dag& dag) {
@@ -123,6 +124,22 @@ void Simulation::check_run(const Dag& dag, const DagRun& run) {
     has_failed = has_failed || (failed && downstream_of(dag, task.id).empty());
   }
   if ((run.state == RunState::kFailed) != has_failed) wrong(run.run_id + " ended in the wrong state");
+  check_told(dag, run, instances);
+}
+
+// Once at least: a scheduler that dies is followed by one that tells it again.
+void Simulation::check_told(const Dag& dag, const DagRun& run, const Instances& instances) {
+  if (marked_dags_.contains(dag.id)) return;
+  if (run.state == RunState::kSuccess && !dag.on_success.empty() &&
+      !heard_.contains(heard_as("on_success", dag.id, run.run_id))) {
+    wrong(run.run_id + " succeeded and nobody was told");
+  }
+  for (const Task& task : dag.tasks) {
+    if (instances.at(task.id).state != TaskState::kFailed || task.on_failure.empty()) continue;
+    if (!heard_.contains(heard_as("on_failure", dag.id, run.run_id, task.id))) {
+      wrong(fmt::format("{} of {} failed and nobody was told", task.id, run.run_id));
+    }
+  }
 }
 
 void Simulation::check_instance(const Dag& dag, const DagRun& run, const Task& task,
@@ -137,6 +154,24 @@ void Simulation::check_instance(const Dag& dag, const DagRun& run, const Task& t
     wrong(problem);
   }
   check_try(run, task, instance);
+  check_launches(task, instance);
+}
+
+// What has run has changed its assets, once; and each try had one process where nothing went wrong.
+void Simulation::check_launches(const Task& task, const TaskInstance& instance) {
+  if (has_cleared_) return;
+  const int64_t changes = store_.count_asset_events({"", instance.dag_id, instance.run_id, task.id});
+  const size_t wanted = instance.state == TaskState::kSuccess ? task.outlets.size() : 0;
+  if (changes != static_cast<int64_t>(wanted)) {
+    wrong(fmt::format("{} of {} has changed {} assets instead of {}", task.id, instance.run_id, changes,
+                      wanted));
+  }
+  if (circumstances_.has_crashes || circumstances_.has_errors || circumstances_.has_refusals) return;
+  for (int number = 1; number <= instance.try_number; ++number) {
+    if (launch_count_[{instance.id, number}] == 1) continue;
+    wrong(fmt::format("try {} of {} of {} was launched {} times", number, task.id, instance.run_id,
+                      launch_count_[{instance.id, number}]));
+  }
 }
 
 // Whether it ran, was skipped or failed with its upstream as the rule says.

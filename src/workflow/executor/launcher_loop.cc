@@ -30,6 +30,7 @@ uint64_t source_of(uint64_t serial, WorkerSource source) {
 }
 
 constexpr milliseconds kOrphanInterval{50};
+constexpr int kOrphanChecks = 2;          // in a row that find none
 constexpr milliseconds kForkPause{1000};  // after one that failed
 
 bool group_is_alive(pid_t group) {
@@ -226,6 +227,7 @@ void LauncherLoop::worker_ended(Workers::iterator worker, int wait_status) {
     return;
   }
   // What it started and left behind goes at once, unless it was asked to end and has time for that.
+  orphan_checks_left_ = kOrphanChecks;
   if (!next_orphan_check_) next_orphan_check_ = last_orphan_check_ + kOrphanInterval;
   if (!worker->second->kill_at || !group_is_alive(worker->second->pid)) finish(worker);
 }
@@ -291,18 +293,20 @@ void LauncherLoop::look_at_memory() {
 }
 
 // Children that are no workers: they were left behind by a task that has ended, for while it runs it keeps
-// them itself. Looking costs some milliseconds, so not after each of many short tasks.
+// them itself. Not after each of many short tasks.
 void LauncherLoop::kill_orphans() {
   next_orphan_check_.reset();
   last_orphan_check_ = steady_clock::now();
   std::set<pid_t> ours;
   for (const auto& [serial, worker] : workers_) ours.insert(worker->pid);
-  for (const ProcessEntry& process : list_processes()) {
+  --orphan_checks_left_;
+  for (const pid_t child : list_children()) {
     // Those that still have their grace time stand in the group of their task.
-    if (process.parent != getpid() || ours.contains(process.pid) || ours.contains(process.group)) continue;
-    kill(process.pid, SIGKILL);
-    next_orphan_check_ = last_orphan_check_ + kOrphanInterval;  // its children are ours next
+    if (ours.contains(child) || ours.contains(getpgid(child))) continue;
+    kill(child, SIGKILL);
+    orphan_checks_left_ = kOrphanChecks;  // its children are ours next
   }
+  if (orphan_checks_left_ > 0) next_orphan_check_ = last_orphan_check_ + kOrphanInterval;
 }
 
 int LauncherLoop::wait_ms() const {

@@ -78,6 +78,7 @@ class LauncherLoop {
   uint64_t last_serial_ = 0;
   std::optional<Instant> next_memory_check_, next_orphan_check_, no_fork_before_;
   Instant last_orphan_check_{};
+  int orphan_checks_left_ = 0;
 };
 
 }  // namespace tidemill::workflow

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -46,6 +47,19 @@ std::vector<ProcessEntry> list_processes() {
     }
   }
   return processes;
+}
+
+std::vector<pid_t> list_children() {
+  std::vector<pid_t> children;
+  const std::string self = std::to_string(getpid());
+  if (std::ifstream file("/proc/self/task/" + self + "/children"); file) {
+    for (pid_t pid = 0; file >> pid;) children.push_back(pid);
+    return children;
+  }
+  for (const ProcessEntry& process : list_processes()) {
+    if (process.parent == getpid()) children.push_back(process.pid);
+  }
+  return children;
 }
 
 uint64_t own_resident_bytes(pid_t pid) {

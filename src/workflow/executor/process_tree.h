@@ -15,6 +15,10 @@ struct ProcessEntry {
 // All that this process may see, in no order. Empty where there is no /proc.
 std::vector<ProcessEntry> list_processes();
 
+// The children of this process, which has one thread. Cost: that of the children alone, where the kernel has
+// /proc/PID/task/TID/children. One may be missing when another one ends meanwhile: look again.
+std::vector<pid_t> list_children();
+
 // Memory of a process that is its own: resident without what is shared with files.
 uint64_t own_resident_bytes(pid_t pid);
 
