@@ -20,10 +20,10 @@ namespace tidemill::app {
 // `shared_database` is called once the folder's lock is held; what it gives outlives the lock, or is null.
 // Errors also: those of the database.
 std::unique_ptr<dags::WriterLock> lock_project(const std::filesystem::path& project_dir,
-                                              metadata::LockMode mode,
-                                              const std::function<metadata::Database*()>& shared_database,
-                                              int timeout_s,
-                                              const std::function<void(const std::string&)>& on_wait);
+                                               metadata::LockMode mode,
+                                               const std::function<metadata::Database*()>& shared_database,
+                                               int timeout_s,
+                                               const std::function<void(const std::string&)>& on_wait);
 
 // Who holds the folder's lock ("process 4711"); nullopt when nobody does. Makes no file.
 // Errors: kPermissionDenied when this process could not take it.

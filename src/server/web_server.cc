@@ -156,8 +156,8 @@ class WebServer::Impl {
         identity.csrf_token.empty() ? workflow::TriggeredBy::kRestApi : workflow::TriggeredBy::kUi;
     workflow::Operations operations((*project).metadata_for_writing(), context_.dags, context_.clock,
                                     {identity.user, by});
-    Call call{request,  identity.user, identity.csrf_token, *project,    operations,
-              context_, sign_in_,      changes_,            run_waiters_};
+    Call call{request,  identity.user, identity.csrf_token, *project, operations, context_,
+              sign_in_, changes_,      run_waiters_};
     net::Response response = endpoint.handle(call);
     if (changes_something(request)) context_.wake_scheduler();
     return response;
