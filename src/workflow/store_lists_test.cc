@@ -29,7 +29,7 @@ class StoreListsTest : public metadata::EachDatabase {
       run.triggering_user_name = day == 2 ? std::optional<std::string>("Admin") : std::nullopt;
       run = create_run(store_, DagGraph(two_), run);
       run.start_ms = kStartMs;
-      run.end_ms = kStartMs + 1000 * (day + 1);
+      run.end_ms = kStartMs + int64_t{1000} * (day + 1);
       store_.update_run(run);
     }
     TaskInstance instance = store_.find_task_instance(TaskKey{"d", "run_1", "a"}).value();

@@ -47,7 +47,13 @@ def make_landing(three_days, project):
 
 
 def make_tags_hostile(project):
+    """And the newest run one that has logged a metric step by step."""
     with sqlite3.connect(project.folder / "mlflow.db") as connection:
+        run = run_id(project)
+        for step in range(1, 6):
+            for table in ("metrics", "latest_metrics"):
+                connection.execute(f"INSERT OR REPLACE INTO {table} (key, value, timestamp, step, is_nan, "
+                                   "run_uuid) VALUES ('loss', ?, ?, ?, 0, ?)", (1 / step, step, step, run))
         for table, columns in (("tags", "run_uuid"), ("model_version_tags", "name, version")):
             source = "runs" if table == "tags" else "model_versions"
             connection.execute(
@@ -234,6 +240,8 @@ def test_versions_are_promoted_and_rolled_back(site):
     press(site, "Roll back")
     site.browser.wait("Version 1 is in Production.")
     assert stages(site.project) == {1: "Production", 2: "Archived", 3: "Staging"}
+    # Who did it is kept.
+    site.open("/log", "roll_back_model_version", "transition_model_version_stage", "admin")
     site.open(f"{MODEL}/versions/2", "Move to Staging")
     press(site, "Move to Staging")
     site.browser.wait("Version 2 is in Staging.")
@@ -281,6 +289,10 @@ def test_runs_are_sorted_by_their_metrics(site):
         assert site.browser.run("return document.querySelector('tbody th').innerText") == run["run_name"]
     site.browser.click("tbody th a")
     site.browser.wait(worst["run_id"], "plots/residuals.svg", "predictions.csv", *worst["params"])
+
+
+def test_a_metric_that_was_logged_step_by_step_is_drawn(site):
+    site.open(f"/runs/{run_id(site.project)}", "loss by step", selector=".drawn svg path")
 
 
 def test_plots_run_no_script_and_artifacts_are_saved(site):
@@ -331,6 +343,17 @@ def test_every_page_shows_hostile_values_as_text(site, look):
     finally:
         site.browser.look_like()
     assert seen >= 4
+
+
+def test_an_empty_project_says_what_to_do(tmp_path):
+    project = init(tmp_path / "project")
+    project.set("schedule.data_generation", '"none"')
+    with Up(project, web=True) as up:
+        session = Session(up)
+        for path, hint in {"/": "there is no data yet", "/data": "No data has arrived yet",
+                           "/models": "No model has been registered yet", "/experiments": "Default"}.items():
+            status, _, text = session.get(path)
+            assert status == 200 and hint in text, path
 
 
 @pytest.fixture

@@ -40,11 +40,47 @@ net::Response no_external_log(Call& /*call*/, const Input& /*input*/) {
   throw Error(ErrorCode::kInvalidArgument, "Task log handler does not support external logs.");
 }
 
+std::vector<Operation> refusals() {
+  return {
+      {"GET",
+       "/api/v2/config",
+       no_configuration,
+       "get_config",
+       "Config",
+       "Airflow's configuration is not shown: 403",
+       {text("section").optional()},
+       nullptr,
+       "HTTPExceptionResponse",
+       403},
+      {"GET",
+       "/api/v2/config/section/{section}/option/{option}",
+       no_configuration,
+       "get_config_value",
+       "Config",
+       "Airflow's configuration is not shown: 403",
+       {},
+       nullptr,
+       "HTTPExceptionResponse",
+       403},
+      {"GET",
+       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/externalLogUrl/{try_number}",
+       no_external_log,
+       "get_external_log_url",
+       "Task Instance",
+       "Logs are here alone: 400",
+       {integer("map_index").optional(-1)},
+       nullptr,
+       "HTTPExceptionResponse",
+       400},
+  };
+}
+
 }  // namespace
 
 std::vector<Operation> empty_operations() {
+  std::vector<Operation> all = refusals();
   const Fields page = page_fields({{"id", "id"}});
-  return {
+  const std::vector<Operation> lists = {
       {"GET", "/api/v2/importErrors", nothing<kImportErrors>, "get_import_errors", "Import Error",
        "Import errors: none", joined({page, pattern_fields("filename")}), nullptr,
        "ImportErrorCollectionResponse"},
@@ -56,7 +92,8 @@ std::vector<Operation> empty_operations() {
        "There is none: 404",
        {},
        nullptr,
-       "ImportErrorResponse"},
+       "HTTPExceptionResponse",
+       404},
       {"GET", "/api/v2/dagWarnings", nothing<kWarnings>, "list_dag_warnings", "DagWarning", "Warnings: none",
        joined({page, {text("dag_id").optional(), text("warning_type").optional()}}), nullptr,
        "DAGWarningCollectionResponse"},
@@ -84,37 +121,13 @@ std::vector<Operation> empty_operations() {
        "There is none: 404",
        {},
        nullptr,
-       "ConnectionCollectionResponse"},
+       "HTTPExceptionResponse",
+       404},
       {"GET", "/api/v2/assets/aliases", nothing<kAliases>, "get_asset_aliases", "Asset", "Aliases: none",
        joined({page, pattern_fields("name")}), nullptr, "AssetAliasCollectionResponse"},
-      {"GET",
-       "/api/v2/config",
-       no_configuration,
-       "get_config",
-       "Config",
-       "Airflow's configuration is not shown: 403",
-       {text("section").optional()},
-       nullptr,
-       "HTTPExceptionResponse"},
-      {"GET",
-       "/api/v2/config/section/{section}/option/{option}",
-       no_configuration,
-       "get_config_value",
-       "Config",
-       "Airflow's configuration is not shown: 403",
-       {},
-       nullptr,
-       "HTTPExceptionResponse"},
-      {"GET",
-       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/externalLogUrl/{try_number}",
-       no_external_log,
-       "get_external_log_url",
-       "Task Instance",
-       "Logs are here alone: 400",
-       {integer("map_index").optional(-1)},
-       nullptr,
-       "HTTPExceptionResponse"},
   };
+  all.insert(all.end(), lists.begin(), lists.end());
+  return all;
 }
 
 }  // namespace tidemill::server::airflow

@@ -13,7 +13,7 @@
 namespace tidemill::server::airflow {
 
 // What was sent, checked: of the right kinds, defaults filled in, instants as milliseconds.
-struct Input {
+struct Input {                    // NOLINT(bugprone-exception-escape): moving a Json does not throw
   Json path;                      // by the names in the path: texts, and integers where the name says so
   Json query;                     // by the operation's fields
   Json body;                      // by the body's schema, null when there is none

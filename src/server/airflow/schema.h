@@ -12,7 +12,7 @@
 
 namespace tidemill::server::airflow {
 
-struct Field {
+struct Field {  // NOLINT(bugprone-exception-escape): moving a Json does not throw
   enum class Kind { kText, kInteger, kNumber, kBoolean, kInstant, kObject, kAny, kDocument };
 
   std::string name;

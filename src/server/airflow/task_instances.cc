@@ -230,41 +230,28 @@ net::Response dependencies(Call& call, const Input& input) {
   return net::Response::json({{"dependencies", std::move(waits_for)}});
 }
 
-}  // namespace
+Fields filter_fields() {
+  return joined({page_fields(kOrders),
+                 {text("state").list().optional(Json::array()), text("pool").list().optional(Json::array()),
+                  text("operator").list().optional(Json::array()),
+                  integer("try_number").list().optional(Json::array()), text("task_id").optional()},
+                 range_fields("run_after"),
+                 range_fields("logical_date"),
+                 range_fields("start_date"),
+                 range_fields("end_date"),
+                 seconds_range_fields("duration"),
+                 pattern_fields("dag_id"),
+                 pattern_fields("run_id"),
+                 pattern_fields("task_display_name"),
+                 pattern_fields("pool_name"),
+                 pattern_fields("operator_name")});
+}
 
-std::vector<Operation> task_instance_operations() {
-  const Fields filters =
-      joined({page_fields(kOrders),
-              {text("state").list().optional(Json::array()), text("pool").list().optional(Json::array()),
-               text("operator").list().optional(Json::array()),
-               integer("try_number").list().optional(Json::array()), text("task_id").optional()},
-              range_fields("run_after"),
-              range_fields("logical_date"),
-              range_fields("start_date"),
-              range_fields("end_date"),
-              seconds_range_fields("duration"),
-              pattern_fields("dag_id"),
-              pattern_fields("run_id"),
-              pattern_fields("task_display_name"),
-              pattern_fields("pool_name"),
-              pattern_fields("operator_name")});
-#define INSTANCES "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances"
+std::vector<Operation> operations_of_one() {
   const char* const tag = "Task Instance";
   return {
-      {"GET", INSTANCES, list, "get_task_instances", tag,
-       "List a run's tasks, with ~ those of all DAGs or runs", filters, nullptr,
-       "TaskInstanceCollectionResponse"},
-      {"POST",
-       INSTANCES "/list",
-       list_batch,
-       "get_task_instances_batch",
-       tag,
-       "List tasks of runs by a body",
-       {},
-       "TaskInstancesBatchBody",
-       "TaskInstanceCollectionResponse"},
       {"GET",
-       INSTANCES "/{task_id}",
+       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",
        get,
        "get_task_instance",
        tag,
@@ -273,7 +260,7 @@ std::vector<Operation> task_instance_operations() {
        nullptr,
        "TaskInstanceResponse"},
       {"GET",
-       INSTANCES "/{task_id}/tries",
+       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries",
        tries,
        "get_task_instance_tries",
        tag,
@@ -282,7 +269,7 @@ std::vector<Operation> task_instance_operations() {
        nullptr,
        "TaskInstanceHistoryCollectionResponse"},
       {"GET",
-       INSTANCES "/{task_id}/tries/{task_try_number}",
+       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries/{task_try_number}",
        one_try,
        "get_task_instance_try_details",
        tag,
@@ -291,16 +278,17 @@ std::vector<Operation> task_instance_operations() {
        nullptr,
        "TaskInstanceHistoryResponse"},
       {"GET",
-       INSTANCES "/{task_id}/listMapped",
+       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped",
        mapped,
        "get_mapped_task_instances",
        tag,
        "Tasks are not mapped: 404",
        {},
        nullptr,
-       "TaskInstanceCollectionResponse"},
+       "HTTPExceptionResponse",
+       404},
       {"GET",
-       INSTANCES "/{task_id}/links",
+       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/links",
        links,
        "get_extra_links",
        tag,
@@ -309,7 +297,7 @@ std::vector<Operation> task_instance_operations() {
        nullptr,
        "ExtraLinkCollectionResponse"},
       {"GET",
-       INSTANCES "/{task_id}/dependencies",
+       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dependencies",
        dependencies,
        "get_task_instance_dependencies",
        tag,
@@ -318,7 +306,29 @@ std::vector<Operation> task_instance_operations() {
        nullptr,
        "TaskDependencyCollectionResponse"},
   };
-#undef INSTANCES
+}
+
+}  // namespace
+
+std::vector<Operation> task_instance_operations() {
+  const char* const tag = "Task Instance";
+  std::vector<Operation> all = {
+      {"GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", list, "get_task_instances", tag,
+       "List a run's tasks, with ~ those of all DAGs or runs", filter_fields(), nullptr,
+       "TaskInstanceCollectionResponse"},
+      {"POST",
+       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/list",
+       list_batch,
+       "get_task_instances_batch",
+       tag,
+       "List tasks of runs by a body",
+       {},
+       "TaskInstancesBatchBody",
+       "TaskInstanceCollectionResponse"},
+  };
+  const std::vector<Operation> of_one = operations_of_one();
+  all.insert(all.end(), of_one.begin(), of_one.end());
+  return all;
 }
 
 }  // namespace tidemill::server::airflow

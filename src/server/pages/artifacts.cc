@@ -10,11 +10,12 @@
 #include "server/pages/downloads.h"
 #include "server/pages/figures.h"
 #include "server/pages/parts.h"
+#include "server/pages/row_budget.h"
 
 namespace tidemill::server::pages {
 namespace {
 
-constexpr size_t kFilesShown = 200;
+constexpr size_t kFilesBytes = 40'000;
 constexpr size_t kPlotsShown = 12;
 constexpr size_t kNameBytes = 200;
 
@@ -47,18 +48,16 @@ Html artifacts_card(const std::optional<ArtifactFolder>& folder, const std::stri
                                       {"They are kept where this project does not reach: " +
                                        shortened(artifact_uri, kNameBytes)})});
   }
+  const std::vector<Column> columns = {{"File"}, {"Size", "num"}};
+  RowBudget budget(columns, kFilesBytes);
   std::vector<TableRow> rows;
   for (const storage::ObjectInfo& file : folder->files) {
-    if (rows.size() == kFilesShown) break;
     const std::string name = name_in(*folder, file);
-    rows.push_back({"",
-                    {link(path_of(*folder, name), shortened(name, kNameBytes), {{"download", ""}}),
-                     size_text(file.size_bytes)}});
+    const Html shown = link(path_of(*folder, name), shortened(name, kNameBytes), {{"download", ""}});
+    if (!budget.add(rows, {"", {shown, size_text(file.size_bytes)}})) break;
   }
-  const std::string more = folder->files.size() > kFilesShown
-                               ? fmt::format("{} of {} files", kFilesShown, folder->files.size())
-                               : "";
-  return card("Artifacts", {table({{"File"}, {"Size", "num"}}, rows, "There are none.", more)});
+  return card("Artifacts",
+              {table(columns, rows, "There are none.", shown_of(rows.size(), folder->files.size()))});
 }
 
 std::vector<Plot> plots_of(const std::optional<ArtifactFolder>& folder) {

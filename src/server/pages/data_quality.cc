@@ -9,13 +9,14 @@
 #include "pipeline/dataset.h"
 #include "server/pages/figures.h"
 #include "server/pages/parts.h"
+#include "server/pages/row_budget.h"
 
 namespace tidemill::server::pages {
 namespace {
 
 constexpr size_t kTextBytes = 80;
 constexpr size_t kSamplesShown = 3;
-constexpr size_t kRulesShown = 150;
+constexpr size_t kRulesBytes = 100'000;
 
 Html share_bar(double share) {
   const std::string width = fmt::format("{:.1f}%", 100 * std::clamp(share, 0.0, 1.0));
@@ -84,22 +85,16 @@ Html rules(const Json& results) {
   for (const Json& rule : results) ordered.push_back(&rule);
   std::stable_partition(ordered.begin(), ordered.end(),
                         [](const Json* rule) { return !rule->value("success", false); });
+  const std::vector<Column> columns = {
+      {"Rule"},           {"Column"},   {"Result"},     {"Unexpected", "num"},
+      {"Checked", "num"}, {"Demanded"}, {"For example"}};
+  RowBudget budget(columns, kRulesBytes);
   std::vector<TableRow> rows;
   for (const Json* rule : ordered) {
-    if (rows.size() < kRulesShown) rows.push_back(row_of(*rule));
+    if (!budget.add(rows, row_of(*rule))) break;
   }
-  const std::string more =
-      ordered.size() > rows.size()
-          ? fmt::format("{} of {} rules; all of them in validation_report.json", rows.size(), ordered.size())
-          : "";
-  return table({{"Rule"},
-                {"Column"},
-                {"Result"},
-                {"Unexpected", "num"},
-                {"Checked", "num"},
-                {"Demanded"},
-                {"For example"}},
-               rows, "No rule was checked.", more);
+  return table(columns, rows, "No rule was checked.",
+               shown_of(rows.size(), ordered.size(), pipeline::kValidationReportFile));
 }
 
 QualityView report_view(const Json& report) {

@@ -6,13 +6,15 @@
 #include "server/pages/data_day.h"
 #include "server/pages/figures.h"
 #include "server/pages/parts.h"
+#include "server/pages/row_budget.h"
 #include "server/pages/table_choice.h"
 
 namespace tidemill::server::pages {
 namespace {
 
 constexpr int64_t kRowsShown = 20;
-constexpr size_t kCellBytes = 48;  // 24 columns of 20 rows stay within a page, whatever they hold
+constexpr size_t kCellBytes = 48;
+constexpr size_t kRowsBytes = 110'000;
 
 Html cell(const engine::Batch& batch, size_t column, size_t row) {
   if (batch.is_null(column, row)) return element("span", {{"class", "muted"}}, {"null"});
@@ -36,19 +38,18 @@ Html data_rows(Call& call, const DataDay& day) {
   const int64_t offset = page_offset(call);
   std::vector<Column> heads = {{"Row", "num"}};
   for (const engine::Column& column : range.columns) heads.push_back({shortened(column.name, kCellBytes)});
+  RowBudget budget(heads, kRowsBytes);
   std::vector<TableRow> rows;
   bool has_more = false;
   if (!range.columns.empty()) {
     const auto session = call.project.engine().new_session();
     const auto stream = session->query(
         rows_sql(call.project.objects().engine_uri(day.prefix + "/" + file), range.columns, offset));
-    while (const engine::Batch* batch = stream->next()) {
-      for (size_t row = 0; row < batch->row_count(); ++row) {
-        has_more = static_cast<int64_t>(rows.size()) == kRowsShown;
-        if (has_more) break;
+    while (const engine::Batch* batch = has_more ? nullptr : stream->next()) {
+      for (size_t row = 0; row < batch->row_count() && !has_more; ++row) {
         TableRow line{"", {count_text(static_cast<uint64_t>(offset) + rows.size() + 1)}};
         for (size_t c = 0; c < range.columns.size(); ++c) line.cells.push_back(cell(*batch, c, row));
-        rows.push_back(std::move(line));
+        has_more = static_cast<int64_t>(rows.size()) == kRowsShown || !budget.add(rows, std::move(line));
       }
     }
   }

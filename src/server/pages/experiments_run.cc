@@ -35,7 +35,7 @@ Html history_charts(Call& call, const tracking::Run& run) {
     if (history.size() < 2) continue;
     const size_t every = (history.size() + kPointsShown - 1) / kPointsShown;
     std::vector<std::string> labels;
-    pipeline::LineSeries series{metric.key, {}};
+    pipeline::LineSeries series{shortened(metric.key, kTextBytes), {}};
     for (size_t i = 0; i < history.size(); i += every) {
       labels.push_back(std::to_string(history[i].step));
       series.y.push_back(history[i].value);

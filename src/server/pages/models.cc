@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t kVersionsOnAPage = 50;
 constexpr int64_t kModelsOnAPage = 100;
-constexpr size_t kTextBytes = 200;
+constexpr size_t kTextBytes = 200, kCellBytes = 100;
 
 std::string token_of(const Call& call) {
   return std::string(call.request.query_value("page_token").value_or(""));
@@ -52,7 +52,7 @@ Html metrics_charts(const std::vector<TrackedVersion>& versions) {
 
 Html run_cell(const TrackedVersion& version) {
   if (!version.run) return "–";
-  return link(tracked_run_path(version.run->info.run_id), shortened(version.run->info.run_name, kTextBytes));
+  return link(tracked_run_path(version.run->info.run_id), shortened(version.run->info.run_name, kCellBytes));
 }
 
 Html versions_table(const std::vector<TrackedVersion>& versions) {
@@ -70,7 +70,7 @@ Html versions_table(const std::vector<TrackedVersion>& versions) {
     for (const std::string& metric : usual_metrics())
       row.cells.emplace_back(metric_text(version.metric(metric)));
     row.cells.push_back(run_cell(version));
-    row.cells.emplace_back(shortened(version.version.tag("tidemill.promotion").value_or(""), kTextBytes));
+    row.cells.emplace_back(shortened(version.version.tag("tidemill.promotion").value_or(""), kCellBytes));
     row.cells.push_back(instant(version.version.creation_time_ms));
     rows.push_back(std::move(row));
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "pipeline/promote/promote.h"
 #include "server/pages/endpoints.h"
 #include "server/pages/form.h"
@@ -27,6 +28,17 @@ std::unique_ptr<dags::WriterLock> lock_project(Call& call) {
   }
 }
 
+// Who did it: for the audit log.
+void log_move(Call& call, const std::string& event, const std::string& name, int64_t version,
+              const std::string& stage) {
+  workflow::LogEntry entry;
+  entry.dttm_ms = call.server.clock.now_ms();
+  entry.event = event;
+  entry.owner = call.user;
+  entry.extra = Json{{"model", name}, {"version", version}, {"stage", stage}}.dump();
+  call.operations.store().log(entry);
+}
+
 net::Response to_stage(Call& call) {
   const std::string stage = Form(call.request).required("stage");
   const std::string& name = call.request.path_parameter("name");
@@ -34,6 +46,7 @@ net::Response to_stage(Call& call) {
   const TrackedVersion version = find_tracked_version(call, name, call.request.path_parameter("version"));
   const std::string moved_to = pipeline::move_to_stage(call.project.tracking(), name,
                                                        static_cast<int>(version.version.version), stage);
+  log_move(call, "transition_model_version_stage", name, version.version.version, moved_to);
   return net::Response::redirect(
       fmt::format("{}?moved={}", version_path(name, version.version.version), moved_to), 303);
 }
@@ -48,7 +61,8 @@ net::Response roll_back(Call& call) {
     throw Error(ErrorCode::kConflict,
                 fmt::format("nothing was changed: by now version {} is in Production", *present));
   }
-  pipeline::rollback_production(store, name);
+  const int restored = pipeline::rollback_production(store, name);
+  log_move(call, "roll_back_model_version", name, restored, std::string(tracking::kStageProduction));
   return net::Response::redirect(fmt::format("{}?moved={}", model_path(name), tracking::kStageProduction),
                                  303);
 }

@@ -2,20 +2,21 @@
 
 #include <fmt/format.h>
 
-#include "net/http_client.h"
 #include "server/pages/endpoints.h"
 #include "server/pages/figures.h"
 #include "server/pages/layout.h"
 #include "server/pages/overview_facts.h"
 #include "server/pages/parts.h"
+#include "server/pages/versions.h"
 
 namespace tidemill::server::pages {
 namespace {
 
 constexpr size_t kNameBytes = 80;
 
-std::string model_path(const Call& call) {
-  return "/models/" + net::percent_encode(call.project.options().registered_model);
+// Of the project's model; of all of them while it has no version.
+std::string model_link(const Call& call, const Overview& overview) {
+  return overview.versions.empty() ? "/models" : model_path(call.project.options().registered_model);
 }
 
 // Of ui/app.css.
@@ -58,7 +59,7 @@ Html figure_card(const std::string& title, const Html& figure, const Html& detai
 Html version_card(const Call& call, const std::string& title, const std::optional<VersionFacts>& version,
                   const std::string& without) {
   if (!version) return figure_card(title, "–", without);
-  const std::string path = fmt::format("{}/versions/{}", model_path(call), version->version);
+  const std::string path = version_path(call.project.options().registered_model, version->version);
   std::string detail =
       fmt::format("{}, test_rmse {}", shortened(version->model, kNameBytes), metric_text(version->test_rmse));
   if (!version->data_date.empty()) detail += ", data to " + shortened(version->data_date, kNameBytes);
@@ -110,7 +111,7 @@ Html dags_table(const std::vector<DagFacts>& dags) {
 
 net::Response overview(Call& call) {
   const Overview overview = read_overview(call);
-  const std::string model = model_path(call);
+  const std::string model = model_link(call, overview);
   std::optional<VersionFacts> newest;
   if (!overview.versions.empty()) newest = overview.versions.front();
   const Html figures =

@@ -6,14 +6,17 @@
 
 #include "server/pages/figures.h"
 #include "server/pages/parts.h"
+#include "server/pages/row_budget.h"
 
 namespace tidemill::server::pages {
 namespace {
 
+constexpr char kPlace[] = "preparation.json";
 constexpr size_t kNameBytes = 80;
 constexpr size_t kExpressionBytes = 400;
 constexpr size_t kSqlBytes = 16'000;
-constexpr size_t kShown = 200;  // of features, inputs and categories each
+constexpr size_t kCategoriesShown = 50;
+constexpr size_t kCardBytes = 35'000;
 
 Html code(const std::string& text, size_t size_bytes = kNameBytes) {
   return element("code", {}, {shortened(text, size_bytes)});
@@ -23,58 +26,57 @@ std::string cap_text(double cap) {
   return std::isfinite(cap) ? number_text(cap) : "none";
 }
 
-std::string rest(size_t count) {
-  return count > kShown ? fmt::format("{} of {}; all of them in preparation.json", kShown, count) : "";
-}
-
 Html features_card(const pipeline::Preparation& preparation) {
+  const std::vector<Column> columns = {{"Feature"}, {"Definition"}};
+  RowBudget budget(columns, kCardBytes);
   std::vector<TableRow> rows;
   for (const pipeline::FeatureDefinition& feature : preparation.features) {
-    if (rows.size() == kShown) break;
     const Html definition = feature.expression.empty()
                                 ? code(feature.value) + " against its mean by " + code(feature.group)
                                 : code(feature.expression, kExpressionBytes);
-    rows.push_back({"", {code(feature.name), definition}});
+    if (!budget.add(rows, {"", {code(feature.name), definition}})) break;
   }
-  return card("Features", {table({{"Feature"}, {"Definition"}}, rows, "No features are defined.",
-                                 rest(preparation.features.size()))});
+  return card("Features", {table(columns, rows, "No features are defined.",
+                                 shown_of(rows.size(), preparation.features.size(), kPlace))});
 }
 
 Html numeric_card(const models::Preprocessing& preprocessing) {
+  const std::vector<Column> columns = {{"Column"},           {"Missing becomes", "num"},
+                                       {"Lower cap", "num"}, {"Upper cap", "num"},
+                                       {"Mean", "num"},      {"Scale", "num"}};
+  RowBudget budget(columns, kCardBytes);
   std::vector<TableRow> rows;
   for (const models::NumericInput& input : preprocessing.numeric) {
-    if (rows.size() == kShown) break;
-    rows.push_back({"",
-                    {code(input.name), number_text(input.impute_value), cap_text(input.cap_low),
-                     cap_text(input.cap_high), number_text(input.mean), number_text(input.scale)}});
+    TableRow row{"",
+                 {code(input.name), number_text(input.impute_value), cap_text(input.cap_low),
+                  cap_text(input.cap_high), number_text(input.mean), number_text(input.scale)}};
+    if (!budget.add(rows, std::move(row))) break;
   }
   return card("Numeric columns, learned on the train side",
-              {table({{"Column"},
-                      {"Missing becomes", "num"},
-                      {"Lower cap", "num"},
-                      {"Upper cap", "num"},
-                      {"Mean", "num"},
-                      {"Scale", "num"}},
-                     rows, "There are no numeric columns.", rest(preprocessing.numeric.size()))});
+              {table(columns, rows, "There are no numeric columns.",
+                     shown_of(rows.size(), preprocessing.numeric.size(), kPlace))});
 }
 
 Html categorical_card(const models::Preprocessing& preprocessing) {
+  const std::vector<Column> columns = {
+      {"Column"}, {"Missing becomes"}, {"Categories", "num"}, {"One column each"}};
+  RowBudget budget(columns, kCardBytes);
   std::vector<TableRow> rows;
   for (const models::CategoricalInput& input : preprocessing.categorical) {
-    if (rows.size() == kShown) break;
     std::vector<Html> categories;
     for (const std::string& category : input.categories) {
-      if (categories.size() < kShown / 4) categories.push_back(code(category));
+      if (categories.size() < kCategoriesShown) categories.push_back(code(category));
     }
     if (categories.size() < input.categories.size()) categories.emplace_back("…");
     const bool has_mode = input.impute_index < input.categories.size();
-    rows.push_back({"",
-                    {code(input.name), has_mode ? code(input.categories[input.impute_index]) : Html("–"),
-                     count_text(input.categories.size()), join(categories, ", ")}});
+    TableRow row{"",
+                 {code(input.name), has_mode ? code(input.categories[input.impute_index]) : Html("–"),
+                  count_text(input.categories.size()), join(categories, ", ")}};
+    if (!budget.add(rows, std::move(row))) break;
   }
   return card("Categorical columns, learned on the train side",
-              {table({{"Column"}, {"Missing becomes"}, {"Categories", "num"}, {"One column each"}}, rows,
-                     "There are no categorical columns.", rest(preprocessing.categorical.size()))});
+              {table(columns, rows, "There are no categorical columns.",
+                     shown_of(rows.size(), preprocessing.categorical.size(), kPlace))});
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ Html row_pager(const Call& call, uint64_t offset, uint64_t shown, uint64_t limit
   std::vector<Html> links;
   if (offset > 0)
     links.push_back(page_link(call, "offset", offset - std::min(offset, limit), "← Rows before", "prev"));
-  if (has_more) links.push_back(page_link(call, "offset", offset + limit, "More rows →", "next"));
+  if (has_more) links.push_back(page_link(call, "offset", offset + shown, "More rows →", "next"));
   return pager_of("Rows", shown == 0 ? "No rows" : fmt::format("Rows {}–{}", offset + 1, offset + shown),
                   links);
 }

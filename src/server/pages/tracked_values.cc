@@ -1,43 +1,40 @@
 #include "server/pages/tracked_values.h"
 
-#include <fmt/format.h>
-
 #include "server/pages/figures.h"
 #include "server/pages/parts.h"
+#include "server/pages/row_budget.h"
 
 namespace tidemill::server::pages {
 namespace {
 
-constexpr size_t kShown = 120;  // of each kind: a run may have thousands
+constexpr size_t kCardBytes = 25'000;  // a run may have thousands
 constexpr size_t kNameBytes = 120, kValueBytes = 240;
 
 template <typename Value>
 Html pairs_card(const char* title, const std::vector<Value>& values, const char* empty) {
+  const std::vector<Column> columns = {{"Name"}, {"Value"}};
+  RowBudget budget(columns, kCardBytes);
   std::vector<TableRow> rows;
   for (const Value& value : values) {
-    if (rows.size() == kShown) break;
-    rows.push_back(
-        {"", {element("code", {}, {shortened(value.key, kNameBytes)}), shortened(value.value, kValueBytes)}});
+    const Html name = element("code", {}, {shortened(value.key, kNameBytes)});
+    if (!budget.add(rows, {"", {name, shortened(value.value, kValueBytes)}})) break;
   }
-  const std::string more =
-      values.size() > kShown ? fmt::format("{} of {}", kShown, count_text(values.size())) : "";
-  return card(title, {table({{"Name"}, {"Value"}}, rows, empty, more)}, {{"class", "values"}});
+  return card(title, {table(columns, rows, empty, shown_of(rows.size(), values.size()))},
+              {{"class", "values"}});
 }
 
 }  // namespace
 
 Html metrics_card(const std::vector<tracking::Metric>& metrics) {
+  const std::vector<Column> columns = {{"Name"}, {"Value", "num"}, {"Step", "num"}};
+  RowBudget budget(columns, kCardBytes);
   std::vector<TableRow> rows;
   for (const tracking::Metric& metric : metrics) {
-    if (rows.size() == kShown) break;
-    rows.push_back({"",
-                    {element("code", {}, {shortened(metric.key, kNameBytes)}), number_text(metric.value),
-                     std::to_string(metric.step)}});
+    const Html name = element("code", {}, {shortened(metric.key, kNameBytes)});
+    if (!budget.add(rows, {"", {name, number_text(metric.value), std::to_string(metric.step)}})) break;
   }
-  const std::string more =
-      metrics.size() > kShown ? fmt::format("{} of {}", kShown, count_text(metrics.size())) : "";
   return card("Metrics",
-              {table({{"Name"}, {"Value", "num"}, {"Step", "num"}}, rows, "No metric was logged.", more)});
+              {table(columns, rows, "No metric was logged.", shown_of(rows.size(), metrics.size()))});
 }
 
 Html params_card(const std::vector<tracking::Param>& params) {
