@@ -86,7 +86,6 @@ int run_command_line(int argc, const char* const* argv, CommandContext& context)
       "Continuous retraining for tabular models: data in, validated, prepared, models retrained,\n"
       "tracked, registered and promoted, in one program.",
       context.program);
-  app.footer(kFooter);
   app.set_version_flag("--version", context.application.version());
   app.add_option("-C,--project-dir", context.project_dir, "work on the project in this folder")
       ->type_name("DIR")
@@ -99,6 +98,7 @@ int run_command_line(int argc, const char* const* argv, CommandContext& context)
   app.require_subcommand(1);
   app.fallthrough();
   for (const DefineCommand define : all_commands()) define(app, context);
+  app.footer(kFooter);  // now: commands made after it would have it too
   if (context.program == "airflow") app.get_subcommand("up")->alias("standalone");
   try {
     app.parse(argc, argv);

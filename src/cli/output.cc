@@ -61,14 +61,13 @@ void print_yaml(std::ostream& out, const std::vector<std::string>& columns,
 }  // namespace
 
 void add_output_option(CLI::App& app, OutputFormat& format) {
-  app.add_option("-o,--output", format, "table, json, yaml or plain")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, OutputFormat>{{"table", OutputFormat::kTable},
-                                                                      {"json", OutputFormat::kJson},
-                                                                      {"yaml", OutputFormat::kYaml},
-                                                                      {"plain", OutputFormat::kPlain}},
-                                  CLI::ignore_case))
-      ->type_name("FORMAT");
+  const std::map<std::string, OutputFormat> formats = {{"table", OutputFormat::kTable},
+                                                       {"json", OutputFormat::kJson},
+                                                       {"yaml", OutputFormat::kYaml},
+                                                       {"plain", OutputFormat::kPlain}};
+  CLI::CheckedTransformer named(formats, CLI::ignore_case);
+  named.description("");  // the map, in --help
+  app.add_option("-o,--output", format, "table, json, yaml or plain")->transform(named)->type_name("FORMAT");
   app.add_flag_callback(
       "--json", [&format] { format = OutputFormat::kJson; }, "the same as --output json");
 }
