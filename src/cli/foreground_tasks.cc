@@ -137,6 +137,7 @@ void work_here(CommandContext& context, Workflow& workflow, const workflow::DagR
   settings.log_dir = (services.project_dir() / "logs").string();
   settings.hostname = host_name();
   settings.pid = getpid();
+  settings.start_patience_ms = 0;  // nothing is written while a task runs here
   settings.foreground = workflow::RunName{run.dag_id, run.run_id};
   settings.foreground_task = only_task;
   workflow::Scheduler scheduler(services.metadata_for_writing(), workflow.dags(), executor, services.clock(),
