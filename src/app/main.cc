@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
   using namespace tidemill;
   std::ios::sync_with_stdio(false);
   const app::Environment environment = app::process_environment();
+  unsetenv("TIDEMILL_ADMIN_PASSWORD");  // no program that is started needs it
   // A dumb terminal shows escape sequences as text. An empty NO_COLOR counts as none (no-color.org).
   const bool err_is_terminal = isatty(STDERR_FILENO) == 1 && value_of(environment, "TERM") != "dumb";
   app::TidemillApplication application(environment,
