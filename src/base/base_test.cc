@@ -37,6 +37,17 @@ TEST(Date, FormatsMilliseconds) {
   EXPECT_EQ(format_utc_ms(1793491200123), "2026-11-01T00:00:00.123Z");
 }
 
+TEST(TextTest, Utf8IsToldFromOtherBytes) {
+  for (const char* text : {"", "plain", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x99\x82", "\xED\x9F\xBF"}) {
+    EXPECT_TRUE(is_utf8(text)) << text;
+  }
+  // A lone byte, one that is missing, more bytes than needed, a surrogate, beyond the last character.
+  for (const char* text :
+       {"\xFF", "\x80", "a\xC3", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80"}) {
+    EXPECT_FALSE(is_utf8(text));
+  }
+}
+
 TEST(Text, HidesPasswords) {
   EXPECT_EQ(without_password("postgresql://me:secret@host/db"), "postgresql://me:***@host/db");
   EXPECT_EQ(without_password("postgresql://me:se@cret@host/db"), "postgresql://me:***@host/db");

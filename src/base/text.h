@@ -17,6 +17,9 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
 // a, b, c
 std::string join(const std::vector<std::string>& parts, std::string_view separator = ", ");
 
+// Whether it is UTF-8, without the forms that say the same in more bytes and without surrogates.
+bool is_utf8(std::string_view text);
+
 // Text into HTML or SVG content or a quoted attribute.
 std::string escape_markup(std::string_view text);
 

@@ -136,7 +136,12 @@ std::unique_ptr<server::WebServer> start_web(CommandContext& context, const UpAr
   auto web = std::make_unique<server::WebServer>(
       server::ServerContext{version_number(context.application.version()), services.options().name, log_dir,
                             dags, services.clock(), services.clock().now_ms(),
-                            [&context] { return context.application.open_again(); }, wake,
+                            [&context] {
+                              auto project = context.application.open_again();
+                              project->do_not_wait_for_servers();  // a page can be asked for again
+                              return project;
+                            },
+                            wake,
                             /*http_counters=*/{}, report},
       std::move(options));
   web->start();
@@ -171,9 +176,9 @@ void up(CommandContext& context, const UpArguments& arguments) {
   for (const workflow::Dag& dag : workflow.dags()) {
     context.err << "scheduling " << dag.id << '\n';
   }
-  scheduler.tick();  // from here on it is known to be there
   const auto web =
       start_web(context, arguments, workflow.dags(), settings.log_dir, [&scheduler] { scheduler.wake(); });
+  scheduler.tick();  // from here on it is known to be there
   context.out << "ready" << std::endl;
   scheduler.run(is_stopping);
   if (web) web->stop();

@@ -94,20 +94,19 @@ Removed remove_old_logs(workflow::Store& store, const fs::path& log_dir, std::op
   return removed;
 }
 
-// A run's logs go first: killed in between, the run is still there and found again.
+// The run goes first: whoever clears it meanwhile keeps its logs. Killed in between, the logs of a run that
+// nobody knows are found by remove_old_logs.
 Removed remove_old_runs(workflow::Store& store, const fs::path& log_dir, std::optional<int64_t> before_ms,
                         bool is_dry_run) {
   Removed removed{"DAG runs", 0, 0, before_ms, ""};
   if (!before_ms) return removed;
   for (const workflow::DagRun& run : workflow::runs_to_forget(store, *before_ms)) {
+    if (!is_dry_run && !workflow::forget_run(store, run)) continue;
     Removed logs;
     const fs::path folder = log_folder(log_dir, run);
     remove_logs(folder, INT64_MAX, is_dry_run, logs);
     removed.bytes += logs.bytes;
-    if (!is_dry_run) {
-      if (!workflow::forget_run(store, run)) continue;
-      remove_empty_folders(folder);
-    }
+    if (!is_dry_run) remove_empty_folders(folder);
     ++removed.count;
   }
   return removed;

@@ -53,7 +53,7 @@ void ChangeFeed::run() {
       const int64_t now = changes();
       has_changed = number != kUnknown && number != now;
       number = now;
-    } catch (const Error&) {  // told by the pages that the browsers ask for next
+    } catch (const std::exception&) {  // told by the pages that the browsers ask for next
       has_failed = true;
       changes = nullptr;
       number = kUnknown;

@@ -71,6 +71,8 @@ class WebServer::Impl {
     server.port = options.port;
     server.tls = options.tls;
     server.worker_thread_count = options.worker_thread_count;
+    server.limits.max_body_bytes = 64 << 10;  // who asks is known after the body has come; forms are small
+    server.limits.max_connections = 1'000;
     server.default_headers = headers_of_every_answer();
     return server;
   }
@@ -120,7 +122,10 @@ class WebServer::Impl {
       identity = sign_in_.identify(request);
       if (identity.user.empty()) identity.user = user_of_basic_authorization(request);
       if (identity.user.empty() && needs_a_user(endpoint)) return ask_to_sign_in(request);
-      if (changes_something(request)) check_same_site(request, identity);
+      if (changes_something(request)) {
+        // Signing in needs no form of an earlier session.
+        check_same_site(request, endpoint.access == Access::kAnyone ? Identity() : identity);
+      }
       return call(endpoint, request, identity);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kInternal || error.code() == ErrorCode::kCorrupted) {

@@ -64,7 +64,8 @@ class Operations {
   // for D with run_id or logical_date of 'R' not found".
   DagRun run(const std::string& dag_id, const std::string& run_id_or_date);
 
-  // Errors: kInvalidArgument for a conf that is no JSON object; kAlreadyExists.
+  // Errors: kInvalidArgument for a conf that is no JSON object and a run id of more than 250 bytes or with
+  // what is no text; kAlreadyExists.
   DagRun trigger(const std::string& dag_id, const TriggerOptions& options);
   void set_paused(const std::string& dag_id, bool is_paused);
   // The instances that are (or, dry, would be) cleared. What runs is ended and runs again.

@@ -75,7 +75,7 @@ def test_the_cookie_signs_in_and_out(up):
 
 
 @pytest.mark.parametrize("elsewhere", [
-    "//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example"])
+    "//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", "/\t/elsewhere.example"])
 def test_nobody_is_led_to_another_site(up, elsewhere):
     assert sign_in(up, next_path=elsewhere)[1]["Location"] == "/"
 

@@ -48,4 +48,7 @@ class OnMlflow:
         models = self.client.search_logged_models([self.experiment_id()])
         assert {str(model.status) for model in models} <= {"READY", "FAILED"}
         for run in finished:
-            assert len(run.outputs.model_outputs) == 1 and run.data.metrics["test_rmse"] > 0
+            # One model; listed twice when the server works off the request of a killed program after the
+            # next one has asked what is there.
+            assert len({output.model_id for output in run.outputs.model_outputs}) == 1, run.outputs
+            assert run.data.metrics["test_rmse"] > 0

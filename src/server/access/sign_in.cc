@@ -23,6 +23,8 @@ constexpr char kCookie[] = "_token";  // Airflow's name for it
 constexpr char kAudience[] = "apache-airflow";
 constexpr int64_t kMinuteMs = 60'000;
 constexpr int kMaxFailuresPerMinute = 20;
+// Passwords are random: 96 bits cannot be guessed, however cheap a guess is.
+constexpr net::PasswordCost kPasswordCost{.log2_n = 10};
 
 net::CookieOptions cookie_options(bool is_tls) {
   net::CookieOptions options;
@@ -54,6 +56,11 @@ std::string sent_csrf_token(const net::Request& request) {
 
 }  // namespace
 
+SignIn::SignIn(const std::string& signing_key, std::optional<std::string> given_password, const Clock& clock)
+    : signing_key_(given_password ? hmac_sha256(signing_key, "password " + *given_password) : signing_key),
+      given_password_(std::move(given_password)),
+      clock_(clock) {}
+
 bool SignIn::too_many_failures() {
   const std::lock_guard lock(mutex_);
   return failure_count_ >= kMaxFailuresPerMinute && clock_.now_ms() - failures_since_ms_ < kMinuteMs;
@@ -70,7 +77,7 @@ bool SignIn::is_password(metadata::Database& database, std::string_view user, st
     const auto row = database.query_first("SELECT password_hash FROM account WHERE username = ?",
                                           {metadata::Value(std::string(user))});
     // Somebody who is not there takes as long as somebody who is.
-    static const std::string kNobody = net::hash_password("nobody");
+    static const std::string kNobody = net::hash_password("nobody", kPasswordCost);
     is_right = net::is_password(password, row ? row->text(0) : kNobody) && row.has_value();
   }
   if (is_right) return true;
@@ -135,8 +142,7 @@ std::optional<std::string> ensure_admin(metadata::Database& database, int64_t no
   metadata::Transaction transaction(database);
   if (database.query_first("SELECT 1 FROM account")) return std::nullopt;
   const std::string password = net::random_token(12);
-  // 96 random bits cannot be guessed, however cheap a guess is.
-  const std::string hash = net::hash_password(password, {.log2_n = 10});
+  const std::string hash = net::hash_password(password, kPasswordCost);
   database.execute("INSERT INTO account (username, password_hash, created_at_ms) VALUES (?, ?, ?)",
                    {std::string(kAdmin), hash, now_ms});
   transaction.commit();

@@ -28,9 +28,9 @@ struct Identity {
 
 class SignIn {
  public:
-  // `signing_key` is secret. `given_password`: admin's, from the environment, instead of the stored one.
-  SignIn(std::string signing_key, std::optional<std::string> given_password, const Clock& clock)
-      : signing_key_(std::move(signing_key)), given_password_(std::move(given_password)), clock_(clock) {}
+  // `signing_key` is secret. `given_password`: admin's, from the environment, instead of the stored one; with
+  // another one, tokens of before are not valid.
+  SignIn(const std::string& signing_key, std::optional<std::string> given_password, const Clock& clock);
 
   // Errors: kResourceExhausted when somebody guesses: more than 20 wrong passwords a minute. Cost: 0.1 s.
   bool is_password(metadata::Database& database, std::string_view user, std::string_view password);

@@ -72,6 +72,12 @@ TEST_F(SignInTest, ATokenOfAnotherServerIsRefused) {
   EXPECT_EQ(sign_in_.identify(request("Cookie", "_token=" + token)).user, "");
 }
 
+TEST_F(SignInTest, AnotherPasswordEndsWhatTheOneBeforeHasOpened) {
+  const std::string token = SignIn("a secret", "before", clock_).issue_token("admin", 60);
+  const SignIn now("a secret", "now", clock_);
+  EXPECT_THROW(now.identify(request("Authorization", "Bearer " + token)), Error);
+}
+
 TEST_F(SignInTest, ACookieChangesNothingWithoutItsFormToken) {
   net::Request asked = with_cookie();
   const Identity identity = sign_in_.identify(asked);

@@ -1,6 +1,7 @@
 // GET of a try's log (airflow.api_fastapi.core_api.routes.public.log): as JSON in pages of about a megabyte,
 // or whole, made while it is sent.
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <memory>
@@ -74,7 +75,8 @@ std::optional<std::string> next_block(Reading& reading,
                                       const std::function<void(std::string&, const std::string&)>& write) {
   std::string block;
   while (block.empty() && reading.offset < reading.end) {
-    const workflow::LogPage page = workflow::read_log(reading.file, reading.offset, kBlockBytes);
+    const workflow::LogPage page = workflow::read_log(
+        reading.file, reading.offset, std::min<size_t>(kBlockBytes, reading.end - reading.offset));
     for (const workflow::LogRecord& record : page.records) write(block, text_of(line_document(record)));
     if (page.next_offset == reading.offset) break;  // a line that is still being written
     reading.offset = page.next_offset;

@@ -39,15 +39,6 @@ workflow::TaskInstance find_instance(Call& call, const workflow::TaskKey& key) {
                           key.dag_id, key.run_id, key.task_id));
 }
 
-void note_in_log(Call& call, const char* event, const std::string& extra) {
-  workflow::LogEntry entry;
-  entry.dttm_ms = call.server.clock.now_ms();
-  entry.event = event;
-  entry.owner = call.user;
-  entry.extra = extra;
-  call.operations.store().log(entry);
-}
-
 const Json& Documents::version(const std::string& dag_id) {
   const auto found = versions_.find(dag_id);
   if (found != versions_.end()) return found->second;

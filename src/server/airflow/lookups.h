@@ -21,9 +21,6 @@ workflow::DagRun find_run(Call& call, const std::string& dag_id, const std::stri
 // Errors: kNotFound "The Task Instance with dag_id: ... was not found", in the words of `get`.
 workflow::TaskInstance find_instance(Call& call, const workflow::TaskKey& key);
 
-// Into the audit log, as the one who asks. Part of the caller's transaction.
-void note_in_log(Call& call, const char* event, const std::string& extra);
-
 // One request's documents; each run and DAG is asked for once.
 class Documents {
  public:

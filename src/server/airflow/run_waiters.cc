@@ -41,7 +41,7 @@ std::string wait_line(workflow::Store& store, const workflow::DagRun& run,
         line["results"][task_id] = found->second;
     }
   }
-  return line.dump() + "\n";
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 RunWaiters::~RunWaiters() {
@@ -96,7 +96,7 @@ void RunWaiters::run() {
       if (!project) project = open_project_();
       workflow::Store store(project->metadata_for_writing());
       std::erase_if(due, [&](Waiting& one) { return !tell(store, one.wait); });
-    } catch (const Error&) {  // the stream's end without a last state says it
+    } catch (const std::exception&) {  // the stream's end without a last state says it
       for (const Waiting& one : due) one.wait.writer.close();
       due.clear();
       project.reset();

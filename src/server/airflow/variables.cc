@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "server/airflow/lookups.h"
 #include "server/airflow/query.h"
+#include "server/audit_log.h"
 
 namespace tidemill::server::airflow {
 namespace {

@@ -10,9 +10,13 @@
 
 namespace tidemill::server::pages {
 
+// `path` if it is one of this site, else `otherwise`: browsers take "//x", "/\\x" and "/<TAB>/x" for another
+// site.
+std::string local_path(std::string_view path, const std::string& otherwise);
+
 class Form {
  public:
-  // Errors: kInvalidArgument when the body is no form.
+  // Errors: kInvalidArgument when the body is no form, or holds what is no UTF-8.
   explicit Form(const net::Request& request);
   // The first of that name; nullopt when it was not sent, as a box that is not ticked.
   std::optional<std::string> value(std::string_view name) const;

@@ -49,10 +49,7 @@ std::optional<int64_t> instant_value(const Form& form, std::string_view name) {
 }
 
 std::string back_path(const Form& form, const std::string& otherwise) {
-  const std::string path = form.value("back").value_or("");
-  const bool is_ours = path.starts_with('/') && !path.starts_with("//") &&
-                       path.find_first_of(std::string_view("\\\r\n\0", 4)) == std::string::npos;
-  return is_ours ? path : otherwise;
+  return local_path(form.value("back").value_or(""), otherwise);
 }
 
 }  // namespace tidemill::server::pages

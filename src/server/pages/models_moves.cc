@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "pipeline/promote/promote.h"
+#include "server/audit_log.h"
 #include "server/pages/endpoints.h"
 #include "server/pages/form.h"
 #include "server/pages/versions.h"
@@ -31,12 +32,7 @@ std::unique_ptr<dags::WriterLock> lock_project(Call& call) {
 // Who did it: for the audit log.
 void log_move(Call& call, const std::string& event, const std::string& name, int64_t version,
               const std::string& stage) {
-  workflow::LogEntry entry;
-  entry.dttm_ms = call.server.clock.now_ms();
-  entry.event = event;
-  entry.owner = call.user;
-  entry.extra = Json{{"model", name}, {"version", version}, {"stage", stage}}.dump();
-  call.operations.store().log(entry);
+  note_in_log(call, event, Json{{"model", name}, {"version", version}, {"stage", stage}}.dump());
 }
 
 net::Response to_stage(Call& call) {

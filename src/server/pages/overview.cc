@@ -123,9 +123,11 @@ net::Response overview(Call& call) {
                              {checklist("Daily", daily_lights(overview.facts)),
                               checklist("Weekly", weekly_lights(overview.facts, model)),
                               checklist("Monthly", monthly_lights(overview.facts, model))});
+  Html problems;
+  for (const std::string& problem : overview.problems) problems += notice("bad", problem);
   return page(call, {"Overview", "/"},
               page_head("Overview", "How " + call.server.project_name + " stands", {}) +
-                  live("overview", {figures, lists, dags_table(overview.dags)}));
+                  live("overview", {problems, figures, lists, dags_table(overview.dags)}));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "server/pages/overview_facts.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 
 #include "base/error.h"
@@ -85,8 +86,14 @@ std::optional<QualityFacts> read_quality(const storage::ObjectStore& objects, Da
   const auto text = objects.get(key);
   if (!text) return std::nullopt;
   const Json report = parse_json(*text, key);
-  return QualityFacts{date, report.value("quality_score", 0.0), report.value("score_threshold", 90.0),
-                      report.value("passed", false)};
+  const auto number = [&](const char* name) {
+    return report.is_object() && report.contains(name) && report[name].is_number();
+  };
+  if (!number("quality_score") || !number("score_threshold")) {
+    throw Error(ErrorCode::kCorrupted, key + " is no quality report");
+  }
+  return QualityFacts{date, report["quality_score"].get<double>(), report["score_threshold"].get<double>(),
+                      report.contains("passed") && report["passed"] == true};
 }
 
 void read_data(Call& call, OverviewFacts& facts) {
@@ -100,6 +107,15 @@ void read_data(Call& call, OverviewFacts& facts) {
   }
   for (size_t back = 0; back < std::min(days.size(), kDaysToLookBack) && !facts.quality; ++back) {
     facts.quality = read_quality(objects, days[days.size() - 1 - back].date);
+  }
+}
+
+// What cannot be read hides nothing else: it is told on the page.
+void keep_going(const std::function<void()>& read, std::vector<std::string>& problems) {
+  try {
+    read();
+  } catch (const Error& error) {
+    problems.push_back(error.message());
   }
 }
 
@@ -145,11 +161,11 @@ Overview read_overview(Call& call) {
   facts.preparation = pipeline_of(overview.dags, dags::kDataPreparation);
   facts.training = pipeline_of(overview.dags, dags::kModelTraining);
   read_due(call, facts);
-  read_data(call, facts);
+  keep_going([&] { read_data(call, facts); }, overview.problems);
   facts.latest_prepared_data = metadata::get_variable(call.project.metadata(), dags::kLatestPreparedData);
   facts.last_trained_data = metadata::get_variable(call.project.metadata(), dags::kLastTrainedData);
   facts.feature_count = call.project.options().prepare.features.size();
-  read_versions(call, overview);
+  keep_going([&] { read_versions(call, overview); }, overview.problems);
   return overview;
 }
 

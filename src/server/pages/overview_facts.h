@@ -35,9 +35,10 @@ struct Overview {
   std::optional<int64_t> heartbeat_ms{};  // of the scheduler that gave the last sign of life
   std::vector<VersionFacts> versions{};   // of the project's model, the newest first, a few
   std::optional<VersionFacts> production{};
+  std::vector<std::string> problems{};  // what could not be read, and why
 };
 
-// Cost: a listing of the raw data and a few look-ups in each store. Errors: those of the stores.
+// Cost: a listing of the raw data and a few look-ups in each store. Errors: those of the database.
 Overview read_overview(Call& call);
 
 }  // namespace tidemill::server::pages

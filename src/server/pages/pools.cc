@@ -117,6 +117,7 @@ net::Response save_pool(Call& call) {
   const Form form(call.request);
   const bool is_new = is_ticked(form, "is_new");
   const std::string name = trimmed(form, "name");
+  metadata::Transaction transaction(call.project.metadata_for_writing());
   Pool pool = call.operations.store().find_pool(name).value_or(Pool{});
   const bool exists = !pool.name.empty();
   pool.name = name;
@@ -131,6 +132,7 @@ net::Response save_pool(Call& call) {
     }
     pool.slots = static_cast<int>(*slots);
     call.operations.set_pool(pool);
+    transaction.commit();
   } catch (const Error& error) {  // the form comes back with what was written in it
     if (error.code() != ErrorCode::kInvalidArgument && error.code() != ErrorCode::kAlreadyExists) throw;
     return form_page(call, pool, is_new, error.message());

@@ -14,13 +14,6 @@ namespace {
 
 constexpr uint64_t kMaxBodyBytes = 16 << 10;
 
-// A path of this site, never of another.
-std::string safe_target(std::string_view next) {
-  const bool is_here = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/\\") &&
-                       next.find_first_of("\r\n") == std::string_view::npos;
-  return is_here ? std::string(next) : "/";
-}
-
 Html field(const std::string& name, const std::string& label, const std::string& type,
            const std::string& autocomplete) {
   return element(
@@ -44,12 +37,12 @@ net::Response sign_in_form(const std::string& next, const std::string& problem, 
 }
 
 net::Response show(Call& call) {
-  return sign_in_form(safe_target(call.request.query_value("next").value_or("/")), "", 200);
+  return sign_in_form(local_path(call.request.query_value("next").value_or("/"), "/"), "", 200);
 }
 
 net::Response sign_in(Call& call) {
   const Form form(call.request);
-  const std::string next = safe_target(form.value("next").value_or("/"));
+  const std::string next = local_path(form.value("next").value_or("/"), "/");
   const std::string user = form.value("username").value_or("");
   if (!call.sign_in.is_password(call.project.metadata_for_writing(), user,
                                 form.value("password").value_or(""))) {

@@ -81,6 +81,12 @@ std::string file_name(const workflow::TaskKey& key, int try_number) {
   return name;
 }
 
+// A name that the system refuses is no file either.
+bool is_there(const std::filesystem::path& file) {
+  std::error_code refused;
+  return std::filesystem::exists(file, refused);
+}
+
 net::Response lines(Call& call) {
   const workflow::TaskKey key{call.request.path_parameter("dag_id"), call.request.path_parameter("run_id"),
                               call.request.path_parameter("task_id")};
@@ -88,7 +94,7 @@ net::Response lines(Call& call) {
   const auto file = log_of(call, key, try_number);
   if (!file) throw Error(ErrorCode::kNotFound, "there is no such task");
   const auto from = offset_of(call, "from"), before = offset_of(call, "before");
-  if (from && !std::filesystem::exists(*file)) return net::Response::html("").set_header("X-Log-Next", "0");
+  if (from && !is_there(*file)) return net::Response::html("").set_header("X-Log-Next", "0");
   const LogPiece piece =
       from ? lines_from(*file, *from, query_of(call)) : lines_before(*file, before, query_of(call));
   const Html more = from ? Html() : earlier(call, key, try_number, piece);
@@ -100,7 +106,7 @@ net::Response download(Call& call) {
                               call.request.path_parameter("task_id")};
   const auto try_number = static_cast<int>(offset_of(call, "try").value_or(1));
   const auto file = log_of(call, key, try_number);
-  if (!file || !std::filesystem::exists(*file)) throw Error(ErrorCode::kNotFound, "there is no such log");
+  if (!file || !is_there(*file)) throw Error(ErrorCode::kNotFound, "there is no such log");
   net::BlockSource source;
   source.next = [file = *file, offset = int64_t{0}]() mutable -> std::optional<std::string> {
     const workflow::LogPage page = workflow::read_log(file, offset, kDownloadBytes);
@@ -125,7 +131,7 @@ std::optional<std::filesystem::path> log_of(Call& call, const workflow::TaskKey&
 
 Html log_view(Call& call, const workflow::TaskKey& key, int try_number) {
   const auto file = log_of(call, key, try_number);
-  const bool has_log = file && std::filesystem::exists(*file);
+  const bool has_log = file && is_there(*file);
   LogPiece piece;
   if (has_log) piece = lines_before(*file, offset_of(call, "before"), query_of(call));
   const std::string path = task_path(key), number = std::to_string(try_number);

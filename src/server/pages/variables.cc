@@ -3,11 +3,12 @@
 #include "metadata/variables.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "server/airflow/masking.h"
+#include "server/audit_log.h"
 #include "server/pages/endpoints.h"
 #include "server/pages/form_values.h"
 #include "server/pages/layout.h"
@@ -22,24 +23,13 @@ constexpr int64_t kPageVariables = 100;
 constexpr size_t kShownBytes = 500;
 constexpr uint64_t kMaxBodyBytes = 4 << 20;
 
-// Airflow's list: values under such names are shown to whoever edits them only.
-bool is_secret(const std::string& key) {
-  constexpr std::array kWords = {"access_token", "api_key",  "apikey",      "authorization", "passphrase",
-                                 "passwd",       "password", "private_key", "secret",        "token"};
-  std::string lower = key;
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return std::any_of(kWords.begin(), kWords.end(),
-                     [&](const char* word) { return lower.find(word) != std::string::npos; });
-}
-
 std::string edit_path(const std::string& key) {
   return with_query("/variables/edit", {{"key", key}});
 }
 
 TableRow row_of(const Call& call, const Variable& variable) {
-  const Html value = is_secret(variable.key) ? element("span", {{"class", "muted"}}, {"hidden"})
-                                             : element("code", {}, {cut(variable.value, kShownBytes)});
+  const Html value =
+      element("code", {}, {cut(airflow::masked_value(variable.key, variable.value), kShownBytes)});
   const Html remove = confirm(call, "Delete…", Html("Delete ") + element("code", {}, {variable.key}) + "?",
                               "/variables/delete", "Delete it", {hidden("key", variable.key)});
   return {variable.key,
@@ -80,13 +70,6 @@ net::Response show_variables(Call& call) {
                     {list, pager(call, offset, kPageVariables, shown, total, end < total)})}));
 }
 
-std::optional<Variable> find_variable(Call& call, const std::string& key) {
-  for (Variable& one : metadata::list_variables(call.project.metadata_for_writing())) {
-    if (one.key == key) return std::move(one);
-  }
-  return std::nullopt;
-}
-
 net::Response form_page(Call& call, const Variable& variable, bool is_new, const std::string& problem) {
   const std::string title = is_new ? "Add a variable" : "Edit " + variable.key;
   const Html key = is_new ? text_field("Key", "key", variable.key,
@@ -109,18 +92,9 @@ net::Response form_page(Call& call, const Variable& variable, bool is_new, const
 net::Response edit_variable(Call& call) {
   const std::string key(call.request.query_value("key").value_or(""));
   if (key.empty()) return form_page(call, {}, /*is_new=*/true, "");
-  const auto found = find_variable(call, key);
+  const auto found = metadata::find_variable(call.project.metadata_for_writing(), key);
   if (!found) throw Error(ErrorCode::kNotFound, fmt::format("Variable {} does not exist", key));
   return form_page(call, *found, /*is_new=*/false, "");
-}
-
-void note_in_log(Call& call, const std::string& event, const std::string& key) {
-  workflow::LogEntry entry;
-  entry.dttm_ms = call.server.clock.now_ms();
-  entry.event = event;
-  entry.owner = call.user;
-  entry.extra = key;
-  call.operations.store().log(entry);
 }
 
 net::Response save_variable(Call& call) {

@@ -21,15 +21,15 @@ std::optional<std::string> variable_of_process(const std::string& name) {
 
 // Where people look for what became of the task. Returns the error, longer when the log cannot be written.
 std::string tell_log(const CallbackCall& call, const std::string& error) {
-  const Json document = parse_json(call.document, "a callback's document");
-  if (!document.contains("log_file")) return error;
   try {
+    const Json document = parse_json(call.document, "a callback's document");
+    if (!document.contains("log_file")) return error;
     TaskLog log(document["log_file"].get<std::string>());
     log.error(fmt::format("callback {} ({}): {}", call.target.name, document.at("event").get<std::string>(),
                           error));
     return error;
-  } catch (const Error& unwritten) {
-    return fmt::format("{}; {}", error, unwritten.message());
+  } catch (const std::exception& unwritten) {
+    return fmt::format("{}; {}", error, unwritten.what());
   }
 }
 
@@ -92,8 +92,8 @@ std::string CallbackThreads::make(const CallbackCall& call) {
     if (call.target.is_webhook()) return post(client_, call, options_.variable, stop_);
     if (call.target.command.empty()) return "it has neither a URL nor a command";
     return run_command(call.target.command, call.document, options_.folder, call.target.timeout_ms, stop_);
-  } catch (const Error& error) {
-    return error.message();
+  } catch (const std::exception& error) {
+    return error.what();
   }
 }
 

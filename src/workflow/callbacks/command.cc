@@ -131,7 +131,8 @@ class RunningCommand {
   void take() {
     std::array<char, 4096> block{};
     ssize_t got = 0;
-    while ((got = read(from_.get(), block.data(), block.size())) > 0) {
+    // Not for ever: its time may run out while it writes as fast as this reads.
+    for (int i = 0; i < 16 && (got = read(from_.get(), block.data(), block.size())) > 0; ++i) {
       output_.append(block.data(), static_cast<size_t>(got));
       if (output_.size() > 2 * kKeptOutputBytes) output_.erase(0, output_.size() - kKeptOutputBytes);
     }

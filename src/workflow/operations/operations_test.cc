@@ -115,6 +115,19 @@ TEST_P(OperationsTest, ATriggeredRunHasALogicalDateAndItsTasks) {
   EXPECT_EQ(store().list_log(filter, {}).front().event, "trigger_dag_run");
 }
 
+TEST_P(OperationsTest, ARunIdIsALineOfText) {
+  for (const std::string& wrong :
+       {std::string(), std::string("a\nb"), std::string("\xFF"), std::string(251, 'x')}) {
+    TriggerOptions options;
+    options.run_id = wrong;
+    EXPECT_NE(error_of(ErrorCode::kInvalidArgument, [&] { operations_.trigger("daily", options); }),
+              "no error");
+  }
+  TriggerOptions options;
+  options.run_id = std::string(250, 'x');
+  EXPECT_EQ(operations_.trigger("daily", options).run_id, *options.run_id);
+}
+
 TEST_P(OperationsTest, NotesAndAnIntervalAreKept) {
   TriggerOptions options;
   options.data_interval = DataInterval{kNowMs - kDayMs, kNowMs};

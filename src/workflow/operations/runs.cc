@@ -76,9 +76,24 @@ void Operations::log(const std::string& event, const std::string& dag_id, const 
   store_.log(entry);
 }
 
+namespace {
+
+// It names folders, and stands in logs and documents.
+void check_run_id(const std::string& run_id) {
+  constexpr size_t kMaxBytes = 250;  // Airflow's
+  const bool is_text = is_utf8(run_id) && std::none_of(run_id.begin(), run_id.end(),
+                                                       [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  if (!run_id.empty() && run_id.size() <= kMaxBytes && is_text) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              fmt::format("the run id must be text of 1 to {} bytes in one line", kMaxBytes));
+}
+
+}  // namespace
+
 DagRun Operations::trigger(const std::string& dag_id, const TriggerOptions& options) {
   const Dag& triggered = dag(dag_id);
   check_json_object(options.conf, "conf");
+  if (options.run_id) check_run_id(*options.run_id);
   const int64_t now_ms = clock_.now_ms();
   metadata::Transaction transaction(database_);
   store_.ensure_dag(dag_id, triggered.is_paused_upon_creation, now_ms);

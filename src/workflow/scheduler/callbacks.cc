@@ -54,7 +54,8 @@ void Scheduler::call_back(const std::vector<Callback>& callbacks, const std::str
     }
     if (!callback.name.empty()) document["alert"] = callback.name;
     if (!why.empty()) document["error"] = why;
-    store_.add_callback(json_of(callback).dump(), document.dump(), job_.id, now_ms_);
+    store_.add_callback(json_of(callback).dump(),
+                        document.dump(-1, ' ', false, Json::error_handler_t::replace), job_.id, now_ms_);
     has_new_callbacks_ = true;
   }
 }

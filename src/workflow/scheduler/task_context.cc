@@ -50,7 +50,7 @@ std::string task_context(const RunContext& context, const std::string& task_id, 
                      {"run_after", time_or_null(run.run_after_ms)},
                      {"triggering_asset_events", context.events}};
   // Not parsed and written again for each of many tasks.
-  std::string text = json.dump();
+  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
   text.back() = ',';
   return text + R"("upstream":{)" + context.upstream + "}}";
 }
