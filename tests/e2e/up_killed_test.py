@@ -106,6 +106,6 @@ def check_tasks(database, days):
 def check_models(project, days):
     versions = sorted(one["version"] for one in project.json("models", "list")["model_versions"])
     assert versions == list(range(1, len(versions) + 1)) and 1 <= len(versions) <= days
-    finished = [run["tags"]["tidemill.data_date"] for run in project.json("runs", "list")["runs"]
-                if run["status"] == "FINISHED"]
+    runs = project.json("runs", "list", "--limit", 10 * days)["runs"]
+    finished = [run["tags"]["tidemill.data_date"] for run in runs if run["status"] == "FINISHED"]
     assert len(finished) == len(set(finished)) == len(versions)
