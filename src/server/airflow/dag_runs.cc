@@ -38,22 +38,6 @@ net::Response no_such_state() {
   return refuse(422, "Invalid value for state. Valid values are queued, running, success, failed");
 }
 
-// Filters that the query and the body of a batch have in common.
-void take_ranges(workflow::RunFilter& filter, const Json& values) {
-  const Range run_after = range_of(values, "run_after"), logical_date = range_of(values, "logical_date");
-  const Range start_date = range_of(values, "start_date"), end_date = range_of(values, "end_date");
-  filter.run_after_from_ms = run_after.from_ms;
-  filter.run_after_to_ms = run_after.to_ms;
-  filter.logical_date_from_ms = logical_date.from_ms;
-  filter.logical_date_to_ms = logical_date.to_ms;
-  filter.start_date_from_ms = start_date.from_ms;
-  filter.start_date_to_ms = start_date.to_ms;
-  filter.end_date_from_ms = end_date.from_ms;
-  filter.end_date_to_ms = end_date.to_ms;
-  std::tie(filter.duration_from_s, filter.duration_to_s) = seconds_range_of(values, "duration");
-  filter.conf_contains = optional_text(values, "conf_contains").value_or("");
-}
-
 net::Response answer(Call& call, const workflow::RunFilter& filter, const workflow::Page& page) {
   Documents documents(call);
   Json runs = Json::array();
@@ -79,6 +63,7 @@ net::Response list(Call& call, const Input& input) {
   filter.states = *states;
   filter.run_types = *types;
   take_ranges(filter, input.query);
+  filter.conf_contains = optional_text(input.query, "conf_contains").value_or("");
   filter.dag_id_pattern = pattern_of(input.query, "dag_id");
   filter.run_id_pattern = pattern_of(input.query, "run_id");
   filter.user_pattern = pattern_of(input.query, "triggering_user_name");
@@ -100,6 +85,7 @@ net::Response list_batch(Call& call, const Input& input) {
   if (!states) return no_such_state();
   filter.states = *states;
   take_ranges(filter, input.body);
+  filter.conf_contains = optional_text(input.body, "conf_contains").value_or("");
   Json order = {{"order_by", Json::array()}};
   if (const auto by = optional_text(input.body, "order_by")) order["order_by"].push_back(*by);
   filter.order_by = order_of(order, kOrders, "id");

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -60,6 +61,22 @@ std::vector<Item> page_of_items(const std::vector<Item>& items, const workflow::
   const int64_t from = std::min(page.offset, size);
   const int64_t to = std::min(from + page.limit, size);
   return {items.begin() + from, items.begin() + to};
+}
+
+// The filters by time and duration that lists of runs and of task instances have in common.
+template <typename Filter>
+void take_ranges(Filter& filter, const Json& values) {
+  const Range run_after = range_of(values, "run_after"), logical_date = range_of(values, "logical_date");
+  const Range start_date = range_of(values, "start_date"), end_date = range_of(values, "end_date");
+  filter.run_after_from_ms = run_after.from_ms;
+  filter.run_after_to_ms = run_after.to_ms;
+  filter.logical_date_from_ms = logical_date.from_ms;
+  filter.logical_date_to_ms = logical_date.to_ms;
+  filter.start_date_from_ms = start_date.from_ms;
+  filter.start_date_to_ms = start_date.to_ms;
+  filter.end_date_from_ms = end_date.from_ms;
+  filter.end_date_to_ms = end_date.to_ms;
+  std::tie(filter.duration_from_s, filter.duration_to_s) = seconds_range_of(values, "duration");
 }
 
 }  // namespace tidemill::server::airflow

@@ -64,20 +64,6 @@ net::Response no_such_state() {
                 "restarting, failed, up_for_retry, upstream_failed, skipped");
 }
 
-void take_ranges(workflow::TaskFilter& filter, const Json& values) {
-  const Range run_after = range_of(values, "run_after"), logical_date = range_of(values, "logical_date");
-  const Range start_date = range_of(values, "start_date"), end_date = range_of(values, "end_date");
-  filter.run_after_from_ms = run_after.from_ms;
-  filter.run_after_to_ms = run_after.to_ms;
-  filter.logical_date_from_ms = logical_date.from_ms;
-  filter.logical_date_to_ms = logical_date.to_ms;
-  filter.start_date_from_ms = start_date.from_ms;
-  filter.start_date_to_ms = start_date.to_ms;
-  filter.end_date_from_ms = end_date.from_ms;
-  filter.end_date_to_ms = end_date.to_ms;
-  std::tie(filter.duration_from_s, filter.duration_to_s) = seconds_range_of(values, "duration");
-}
-
 net::Response answer(Call& call, const workflow::TaskFilter& filter, const workflow::Page& page) {
   Documents documents(call);
   Json instances = Json::array();
