@@ -4,6 +4,7 @@ All of it where TIDEMILL_TEST_ALL=1 (`./dev test --servers --all`), else a sampl
 killed_servers_test.py.
 """
 
+import signal
 import subprocess
 from urllib.parse import urlsplit
 
@@ -91,6 +92,21 @@ def test_a_training_that_failed_is_finished_by_the_next(mlflow_server, prepared,
         done = found.project.run("train", check=False)
         assert proxy.cuts == 1 and done.returncode in (0, 7), done.stderr
         found.project.run("train")
+        found.project.run("train")
+    assert_promoted(found)
+
+
+# The last two: a run that has all but its end.
+@pytest.mark.parametrize("moment", sample(MOMENTS[:10] + MOMENTS[12:], 2) + MOMENTS[10:12], ids=moment_name)
+def test_a_program_killed_at_an_answer_leaves_nothing_twice(mlflow_server, prepared, tmp_path, moment):
+    server = urlsplit(mlflow_server.url)
+    started = []
+    with CuttingProxy(server.hostname, server.port, *moment, True, lambda: started[0].kill()) as proxy:
+        found = OnMlflow(prepared.copy(tmp_path / "project"), f"http://127.0.0.1:{proxy.port}",
+                         mlflow_server.url)
+        started.append(subprocess.Popen([PROGRAM, "-C", found.project.folder, "train"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        assert started[0].wait() == -signal.SIGKILL
         found.project.run("train")
     assert_promoted(found)
 

@@ -10,10 +10,12 @@ import threading
 
 class CuttingProxy:
     """Forwards to (host, port). The n-th time that `message` comes from a client, all connections are cut:
-    before it is forwarded, or (`deliver`) once the server has answered it. New ones are accepted again."""
+    before it is forwarded, or (`deliver`) once the server has answered it. New ones are accepted again.
+    `at_cut` is called just before."""
 
-    def __init__(self, host, port, message, nth, deliver):
+    def __init__(self, host, port, message, nth, deliver, at_cut=lambda: None):
         self.target = (host, port)
+        self.at_cut = at_cut
         self.message, self.nth, self.deliver = message, nth, deliver
         self.seen = 0
         self.awaited = None  # the client whose answer is not to come through
@@ -84,6 +86,7 @@ class CuttingProxy:
     def _cut_now(self):
         self.awaited = None
         self.cuts += 1
+        self.at_cut()
         self._cut()
 
     def _cut(self):

@@ -1,5 +1,6 @@
 #include "pipeline/train/run_record.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -43,12 +44,27 @@ std::optional<tracking::Run> find_run(Store& store, const std::string& experimen
   return std::nullopt;
 }
 
-std::optional<tracking::LoggedModel> find_pending_model(Store& store, const std::string& experiment_id,
-                                                        const std::string& run_id) {
-  for (tracking::LoggedModel& model : store.list_logged_models(experiment_id, run_id)) {
-    if (model.status == tracking::LoggedModelStatus::kPending) return std::move(model);
+// The model that a crash left with the run. One that is READY too: a server without transactions may have
+// been asked for all but the end of the run. Several are there if it worked off a killed program's request
+// late: the one the run already has as its output is the run's.
+std::optional<tracking::LoggedModel> find_model(Store& store, const tracking::Run& run) {
+  std::optional<tracking::LoggedModel> found;
+  for (tracking::LoggedModel& model : store.list_logged_models(run.info.experiment_id, run.info.run_id)) {
+    if (std::ranges::find(run.model_outputs, model.model_id, &tracking::ModelOutput::model_id) !=
+        run.model_outputs.end()) {
+      return std::move(model);
+    }
+    if (model.status != tracking::LoggedModelStatus::kFailed && !found) found = std::move(model);
   }
-  return std::nullopt;
+  return found;
+}
+
+void fail_pending_models(Store& store, const tracking::RunInfo& run, const std::string& but = "") {
+  for (const tracking::LoggedModel& model : store.list_logged_models(run.experiment_id, run.run_id)) {
+    if (model.status == tracking::LoggedModelStatus::kPending && model.model_id != but) {
+      store.finalize_logged_model(model.model_id, tracking::LoggedModelStatus::kFailed);
+    }
+  }
 }
 
 struct OpenRun {
@@ -61,8 +77,10 @@ OpenRun open_run(const RunContext& context, const std::string& experiment_id, co
   Store& store = context.tracking;
   const auto batch = store.begin();
   OpenRun open;
+  std::optional<tracking::LoggedModel> model_left;
   if (existing) {
     open.info = existing->info;
+    model_left = find_model(store, *existing);
   } else {
     tracking::NewRun run;
     run.experiment_id = experiment_id;
@@ -74,8 +92,9 @@ OpenRun open_run(const RunContext& context, const std::string& experiment_id, co
     run.tags.push_back({kTagModel, spec.name});
     open.info = store.create_run(run);
   }
-  if (auto pending = find_pending_model(store, experiment_id, open.info.run_id)) {
-    open.model = std::move(*pending);
+  if (model_left) {
+    open.model = *std::move(model_left);
+    fail_pending_models(store, open.info, open.model.model_id);
   } else {
     tracking::NewLoggedModel model;
     model.experiment_id = experiment_id;
@@ -265,12 +284,7 @@ void kill_runs_of_attempt(Store& store, const std::string& experiment, const std
   for (const tracking::Run& run : store.search_runs(query).items) {
     if (run.info.status != tracking::RunStatus::kRunning) continue;
     store.update_run(run.info.run_id, tracking::RunStatus::kKilled, now_ms);
-    for (const tracking::LoggedModel& model :
-         store.list_logged_models(found->experiment_id, run.info.run_id)) {
-      if (model.status == tracking::LoggedModelStatus::kPending) {
-        store.finalize_logged_model(model.model_id, tracking::LoggedModelStatus::kFailed);
-      }
-    }
+    fail_pending_models(store, run.info);
   }
   batch->commit();
 }
