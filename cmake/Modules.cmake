@@ -25,6 +25,27 @@ function(_tidemill_rank name out)
   message(FATAL_ERROR "layering: unknown module '${name}'; add it to TIDEMILL_LAYERS in cmake/Modules.cmake")
 endfunction()
 
+# The headers that most sources take, parsed once. tools/tidy.py sees to it that each source names them all
+# the same.
+function(_tidemill_precompile target)
+  set(source tidemill_precompiled)
+  set(libs fmt::fmt nlohmann_json::nlohmann_json)
+  set(headers <algorithm> <filesystem> <functional> <map> <memory> <optional> <string> <string_view> <vector>
+      <fmt/format.h> <nlohmann/json.hpp>)
+  if(target MATCHES "_test$")
+    set(source tidemill_precompiled_test)
+    list(APPEND libs GTest::gtest)
+    list(APPEND headers <gtest/gtest.h>)
+  endif()
+  if(NOT TARGET ${source})
+    file(WRITE ${PROJECT_BINARY_DIR}/${source}.cc "")
+    add_library(${source} OBJECT ${PROJECT_BINARY_DIR}/${source}.cc)
+    target_link_libraries(${source} PRIVATE tidemill_options ${libs})
+    target_precompile_headers(${source} PRIVATE ${headers})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ${source})
+endfunction()
+
 # tidemill_module(NAME storage USES base LIBS libs... SOURCES files... [TESTS files... TEST_LIBS libs...])
 #
 # One static library `tidemill_<name>` per module and, when tests are built, one test program
@@ -38,6 +59,8 @@ function(tidemill_module)
   target_link_libraries(${target} PRIVATE tidemill_options ${M_LIBS})
   if(TIDEMILL_SANITIZE AND M_NAME MATCHES "^(metadata|models|workflow)$")
     target_compile_options(${target} PRIVATE -O1) # where tests spend their time; the rest compiles faster
+  else()
+    _tidemill_precompile(${target})
   endif()
   foreach(used IN LISTS M_USES)
     _tidemill_rank(${used} used_rank)
@@ -51,6 +74,7 @@ function(tidemill_module)
     add_executable(${M_NAME}_test ${M_TESTS})
     target_link_libraries(${M_NAME}_test PRIVATE tidemill_options ${target} ${M_LIBS} ${M_TEST_LIBS}
                                                  GTest::gtest_main)
+    _tidemill_precompile(${M_NAME}_test)
     set_target_properties(${M_NAME}_test PROPERTIES BUILD_RPATH "${PROJECT_BINARY_DIR}/lib")
     gtest_discover_tests(${M_NAME}_test DISCOVERY_MODE PRE_TEST TEST_PREFIX "${M_NAME}/"
                          WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

@@ -39,6 +39,23 @@ HEADER_OWNERS = [
     (r"expat\.h", ["storage/s3/"]),
 ]
 
+# cmake/Modules.cmake compiles these once for all, so that the compiler finds them where nobody includes them.
+PRECOMPILED = [(header, re.compile(pattern)) for header, pattern in (
+    ("algorithm", r"\bstd::(ranges::)?(all_of|any_of|binary_search|clamp|copy|count|count_if|equal|fill|find|"
+                  r"find_if|for_each|lower_bound|max|max_element|min|min_element|none_of|nth_element|"
+                  r"remove_if|replace|reverse|sort|stable_sort|transform|unique|upper_bound)\("),
+    ("filesystem", r"\bstd::filesystem\b"),
+    ("functional", r"\bstd::(function|greater|hash|invoke|less|plus|ref)\b"),
+    ("map", r"\bstd::(multi)?map<"),
+    ("memory", r"\bstd::(make_shared|make_unique|shared_ptr|unique_ptr|weak_ptr)\b"),
+    ("optional", r"\bstd::(nullopt|optional)\b"),
+    ("string", r"\bstd::(stod|stoi|string|to_string)\b"),
+    ("string_view", r"\bstd::string_view\b"),
+    ("vector", r"\bstd::vector\b"),
+    ("fmt/format.h", r"\bfmt::"),
+    ("gtest/gtest.h", r"\bTEST(_F|_P)?\("),
+)]
+
 BANNED_NAMES = {
     "util", "utils", "utility", "helper", "helpers", "manager", "common", "misc", "stuff",
 }
@@ -139,6 +156,25 @@ def check_own_include(tree, place, inside, path, ranks):
                                f"interface directly below src/{other}/")
 
 
+def check_precompiled(tree):
+    reached = {}
+
+    def headers_of(name):
+        if name not in reached:
+            reached[name] = set()
+            for _, kind, path in includes(tree.text.get(name, "")):
+                reached[name] |= {path} if kind == "<" else headers_of("src/" + path)
+        return reached[name]
+
+    for name in tree.source(".cc", ".h"):
+        code = re.sub(r"//.*", "", tree.text[name])
+        for header, pattern in PRECOMPILED:
+            used = pattern.search(code)
+            if used and header not in headers_of(name):
+                tree.report(name, f"{used[0].rstrip('(<')} without #include <{header}>; add it: the compiler "
+                                  "finds it only where headers are precompiled")
+
+
 def check_names(tree):
     for name in tree.files:
         for part in Path(name).parts:
@@ -215,7 +251,7 @@ def check_links(tree):
 def main(arguments):
     root = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
     tree = Tree(root)
-    for check in (check_includes, check_names, check_text, check_dead_files, check_links):
+    for check in (check_includes, check_precompiled, check_names, check_text, check_dead_files, check_links):
         check(tree)
     for problem in tree.problems:
         print(problem)

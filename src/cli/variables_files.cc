@@ -1,5 +1,6 @@
 #include "cli/variables_files.h"
 
+#include <algorithm>
 #include <iostream>
 #include <set>
 

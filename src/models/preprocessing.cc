@@ -1,5 +1,6 @@
 #include "models/preprocessing.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace tidemill::models {

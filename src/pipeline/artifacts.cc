@@ -1,5 +1,7 @@
 #include "pipeline/artifacts.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/error.h"

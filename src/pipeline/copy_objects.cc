@@ -1,5 +1,6 @@
 #include "pipeline/copy_objects.h"
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 

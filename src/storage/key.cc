@@ -1,5 +1,6 @@
 #include "storage/key.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include <fmt/format.h>

@@ -56,6 +56,11 @@ class Tidy(unittest.TestCase):
         self.check(module("app", '#include "engine/duckdb/session.h"\n', engine__duckdb__session=HEADER),
                    "only src/engine/registry.cc may include engine/duckdb/")
 
+    def test_what_is_precompiled_is_included(self):
+        self.check(module("base", '#include "base/b.h"\nstd::map<int, std::string> a;\n',
+                          base__b=HEADER + "#include <string>\n"),
+                   "src/base/a.cc: std::map without #include <map>; add it")
+
     def test_owners_of_third_party_headers(self):
         self.check(module("models", "#include <duckdb.h>\n"), "<duckdb.h> belongs to src/engine/duckdb/")
 

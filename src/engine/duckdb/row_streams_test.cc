@@ -1,5 +1,6 @@
 #include "engine/duckdb/row_streams.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 

@@ -1,5 +1,6 @@
 #include "metadata/sqlite/sqlite_database.h"
 
+#include <functional>
 #include <unordered_map>
 
 #include <fmt/format.h>

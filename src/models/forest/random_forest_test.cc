@@ -1,5 +1,6 @@
 #include "models/forest/random_forest.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <fstream>

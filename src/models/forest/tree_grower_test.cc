@@ -1,5 +1,6 @@
 #include "models/forest/tree_grower.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 

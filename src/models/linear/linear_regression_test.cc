@@ -1,5 +1,6 @@
 #include "models/linear/linear_regression.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <sstream>

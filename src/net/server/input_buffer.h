@@ -1,6 +1,7 @@
 #pragma once
 // Bytes that were read and are not yet parsed. Small while a connection idles.
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string_view>

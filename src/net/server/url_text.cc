@@ -1,5 +1,7 @@
 #include "net/server/url_text.h"
 
+#include <algorithm>
+
 namespace tidemill::net {
 namespace {
 

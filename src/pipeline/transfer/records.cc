@@ -1,5 +1,6 @@
 #include "pipeline/transfer/records.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>

@@ -1,5 +1,6 @@
 #include "pipeline/validate/validate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
