@@ -17,4 +17,7 @@ Json parse_json(std::string_view text, std::string_view place);
 // Two-space indented with a final newline: what we store for people to read. NaN and infinity become null.
 std::string format_json(const Json& value);
 
+// Nested beyond 200 levels: to write it again would take more stack than a thread has.
+bool is_too_deep(std::string_view json);
+
 }  // namespace tidemill

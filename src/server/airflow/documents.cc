@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
+#include "base/masking.h"
 #include "base/time_zone.h"
-#include "server/airflow/masking.h"
 #include "server/airflow/schema.h"
 
 namespace tidemill::server::airflow {

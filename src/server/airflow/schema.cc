@@ -236,26 +236,6 @@ const Schema& schema_named(std::string_view name) {
   throw Error(ErrorCode::kInternal, fmt::format("there is no schema {}", name));
 }
 
-bool is_too_deep(std::string_view json) {
-  constexpr int kMaxLevels = 200;
-  int level = 0;
-  bool is_in_text = false;
-  for (size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (is_in_text) {
-      if (c == '\\') ++i;
-      if (c == '"') is_in_text = false;
-    } else if (c == '"') {
-      is_in_text = true;
-    } else if (c == '[' || c == '{') {
-      if (++level > kMaxLevels) return true;
-    } else if (c == ']' || c == '}') {
-      --level;
-    }
-  }
-  return false;
-}
-
 void Problems::add(std::string_view type, const Json& loc, std::string_view msg, const Json& input,
                    const Json& ctx) {
   Json problem = {{"type", type}, {"loc", loc}, {"msg", msg}, {"input", input}};

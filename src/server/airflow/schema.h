@@ -74,9 +74,6 @@ Json checked(const Schema& schema, const Json& value, const Json& loc, Problems&
 // A query's value, which is a text, as the field's kind. Problems as above.
 Json from_text(const Field& field, std::string_view value, const Json& loc, Problems& problems);
 
-// Nested beyond 200 levels: to write it again would take more stack than a thread has.
-bool is_too_deep(std::string_view json);
-
 // As OpenAPI 3.1 describes it.
 Json openapi_schema(const Schema& schema);
 Json openapi_schema(const Field& field);

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "server/airflow/masking.h"
+#include "base/masking.h"
 #include "server/audit_log.h"
 #include "server/pages/endpoints.h"
 #include "server/pages/form_values.h"
@@ -28,8 +28,7 @@ std::string edit_path(const std::string& key) {
 }
 
 TableRow row_of(const Call& call, const Variable& variable) {
-  const Html value =
-      element("code", {}, {cut(airflow::masked_value(variable.key, variable.value), kShownBytes)});
+  const Html value = element("code", {}, {cut(masked_value(variable.key, variable.value), kShownBytes)});
   const Html remove = confirm(call, "Delete…", Html("Delete ") + element("code", {}, {variable.key}) + "?",
                               "/variables/delete", "Delete it", {hidden("key", variable.key)});
   return {variable.key,

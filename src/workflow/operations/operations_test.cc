@@ -115,6 +115,15 @@ TEST_P(OperationsTest, ATriggeredRunHasALogicalDateAndItsTasks) {
   EXPECT_EQ(store().list_log(filter, {}).front().event, "trigger_dag_run");
 }
 
+TEST_P(OperationsTest, SecretsAreNotWrittenToTheAuditLog) {
+  TriggerOptions options;
+  options.conf = R"({"day":"2026-11-01","db_password":"x"})";
+  EXPECT_EQ(operations_.trigger("daily", options).conf, options.conf);
+  LogFilter filter;
+  filter.dag_id = "daily";
+  EXPECT_EQ(store().list_log(filter, {}).front().extra, R"({"day":"2026-11-01","db_password":"***"})");
+}
+
 TEST_P(OperationsTest, ARunIdIsALineOfText) {
   for (const std::string& wrong :
        {std::string(), std::string("a\nb"), std::string("\xFF"), std::string(251, 'x')}) {

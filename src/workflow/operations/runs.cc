@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/masking.h"
 #include "base/text.h"
 #include "workflow/operations.h"
 #include "workflow/operations/read_input.h"
@@ -72,7 +73,7 @@ void Operations::log(const std::string& event, const std::string& dag_id, const 
   if (!dag_id.empty()) entry.dag_id = dag_id;
   if (!run_id.empty()) entry.run_id = run_id;
   if (!task_id.empty()) entry.task_id = task_id;
-  if (!extra.empty()) entry.extra = extra;
+  if (!extra.empty()) entry.extra = masked_value("", extra);
   store_.log(entry);
 }
 

@@ -1,8 +1,8 @@
-#include "server/airflow/masking.h"
+#include "base/masking.h"
 
 #include <gtest/gtest.h>
 
-namespace tidemill::server::airflow {
+namespace tidemill {
 namespace {
 
 TEST(Masking, NamesOfSecrets) {
@@ -25,4 +25,4 @@ TEST(Masking, ValuesAreShownButForSecrets) {
 }
 
 }  // namespace
-}  // namespace tidemill::server::airflow
+}  // namespace tidemill

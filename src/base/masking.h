@@ -1,10 +1,10 @@
 #pragma once
-// What the REST API does not show of Variables (airflow._shared.secrets_masker).
+// What is not shown of Variables and of what people send (airflow._shared.secrets_masker).
 
 #include <string>
 #include <string_view>
 
-namespace tidemill::server::airflow {
+namespace tidemill {
 
 // Whether a name says that its value is a secret: it holds "password", "token", "secret", ...
 bool is_sensitive_name(std::string_view name);
@@ -13,4 +13,4 @@ bool is_sensitive_name(std::string_view name);
 // what has such a name.
 std::string masked_value(std::string_view key, const std::string& value);
 
-}  // namespace tidemill::server::airflow
+}  // namespace tidemill

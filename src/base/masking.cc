@@ -1,13 +1,12 @@
-#include "server/airflow/masking.h"
+#include "base/masking.h"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 
 #include "base/json.h"
-#include "server/airflow/schema.h"
 
-namespace tidemill::server::airflow {
+namespace tidemill {
 namespace {
 
 constexpr char kMask[] = "***";
@@ -60,4 +59,4 @@ std::string masked_value(std::string_view key, const std::string& value) {
   return json.dump();
 }
 
-}  // namespace tidemill::server::airflow
+}  // namespace tidemill
