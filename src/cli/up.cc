@@ -192,7 +192,8 @@ void define_up(CLI::App& parent, CommandContext& context) {
   CLI::App* command = parent.add_subcommand(
       "up", "run the project's DAGs by their schedules and serve pages and API, until SIGTERM or Ctrl-C");
   command->add_option("-p,--port", arguments->port, "port of the pages and the API; 0: a free one")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65535));
   command
       ->add_option(
           "-H,--host", arguments->host,

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "app/project_file/good_file.h"
 #include "app/project_file/project.h"
 #include "base/error.h"
 #include "dags/pipelines.h"
@@ -11,16 +12,6 @@
 
 namespace tidemill::app {
 namespace {
-
-// Seven lines: what a case adds begins in line 8.
-constexpr std::string_view kGoodFile = R"([project]
-key = "customer_id"
-time = "event_timestamp"
-target = "churn_probability"
-[[models]]
-name = "line"
-kind = "linear_regression"
-)";
 
 std::string told(const std::string& added) {
   try {

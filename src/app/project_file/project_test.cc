@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "app/project_file/good_file.h"
 #include "base/error.h"
 #include "base/json.h"
 
@@ -16,15 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using pipeline::FilesSource;
 using pipeline::SyntheticSource;
-
-constexpr std::string_view kGoodFile = R"([project]
-key = "customer_id"
-time = "event_timestamp"
-target = "churn_probability"
-[[models]]
-name = "line"
-kind = "linear_regression"
-)";
 
 std::string read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -104,7 +104,7 @@ void Simulation::tick(Life& life, bool may_fail) {
   }
   try {
     life.wake_at_ms = life.scheduler->tick();
-  } catch (const Crash&) {
+  } catch (const testing::Crash&) {
     die(life);
   } catch (const Error& error) {
     ++counts_.errors;

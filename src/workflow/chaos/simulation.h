@@ -14,14 +14,16 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "metadata/database.h"
-#include "workflow/chaos/crashing_database.h"
 #include "workflow/chaos/random_dags.h"
 #include "workflow/chaos/simulated_callbacks.h"
 #include "workflow/chaos/simulated_executor.h"
 #include "workflow/operations.h"
 #include "workflow/scheduler/scheduler.h"
+#include "workflow/testing/crashing_database.h"
 
 namespace tidemill::workflow::chaos {
+
+using testing::CrashingDatabase;
 
 // Proves nothing but what the simulation says.
 class SimulatedLiveness final : public Liveness {

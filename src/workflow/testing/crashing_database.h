@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "metadata/database.h"
 
-namespace tidemill::workflow::chaos {
+namespace tidemill::workflow::testing {
 
 // The process is gone: nothing catches this but the test. No std::exception on purpose.
 struct Crash {};
@@ -95,4 +95,4 @@ class CrashingDatabase final : public metadata::Database {
   bool is_dead_ = false;
 };
 
-}  // namespace tidemill::workflow::chaos
+}  // namespace tidemill::workflow::testing
