@@ -62,7 +62,7 @@ TEST(Chaos, RulesAreAirflows) {
   }
 }
 
-class ChaosOver : public testing::TestWithParam<metadata::DatabaseBackend> {};
+class ChaosOver : public ::testing::TestWithParam<metadata::DatabaseBackend> {};
 
 TEST_P(ChaosOver, EverythingEndsAsAirflowsRulesSay) {
   const bool is_on_server = GetParam().name != "sqlite";
@@ -92,7 +92,7 @@ TEST_P(ChaosOver, EverythingEndsAsAirflowsRulesSay) {
             << all.clears << " clears, " << all.marks << " marks\n";
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, ChaosOver, testing::ValuesIn(metadata::tested_databases()),
+INSTANTIATE_TEST_SUITE_P(Backends, ChaosOver, ::testing::ValuesIn(metadata::tested_databases()),
                          metadata::database_name);
 
 }  // namespace
