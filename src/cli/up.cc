@@ -92,6 +92,7 @@ struct UpArguments {
   std::string host = "127.0.0.1";
   uint16_t port = 8080;
   std::string certificate, key;  // PEM files
+  std::string base_url;
   bool scheduler_only = false;
 };
 
@@ -107,6 +108,7 @@ server::WebOptions web_options(CommandContext& context, const UpArguments& argum
   server::WebOptions options;
   options.address = arguments.host;
   options.port = arguments.port;
+  options.base_url = arguments.base_url;
   if (!arguments.certificate.empty()) options.tls = {arguments.certificate, arguments.key};
   options.signing_key =
       server::load_signing_key(context.services().project_dir() / ".tidemill" / "signing_key");
@@ -202,6 +204,11 @@ void define_up(CLI::App& parent, CommandContext& context) {
   command->add_option("--ssl-cert", arguments->certificate,
                       "PEM file: the server's certificate and its chain");
   command->add_option("--ssl-key", arguments->key, "PEM file: the certificate's private key");
+  command
+      ->add_option(
+          "--base-url", arguments->base_url,
+          "where a proxy with TLS serves it: https://HOST; being on this machine lets nobody in then")
+      ->type_name("URL");
   command->add_flag("--scheduler-only", arguments->scheduler_only, "no pages, no API");
   command->footer(
       "Example:\n  tidemill up &\n  tidemill dags trigger 01_data_generation_pipeline\n"

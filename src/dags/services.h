@@ -38,6 +38,8 @@ class Services {
   // writer lock. Needs no MLflow server: a day's data can be made while it is away.
   virtual void sweep() = 0;
   virtual engine::Engine& engine() = 0;
+  // Gives back the memory of what engine() opened, if it did. No session of it may be left.
+  virtual void close_engine() = 0;
   virtual metadata::Database& metadata() = 0;
   // The same, made where there is none yet: for changes that are one transaction and need no lock.
   virtual metadata::Database& metadata_for_writing() = 0;

@@ -44,7 +44,8 @@ struct Endpoint {
   const char* pattern;  // of net::Router: "/api/v2/dags/{dag_id}"
   net::Response (*handle)(Call& call);
   Access access = Access::kSignedIn;
-  uint64_t max_body_bytes = 0;  // 0: the server's
+  uint64_t max_body_bytes = 0;  // 0: the server's; of strangers never more than that
+  bool uses_engine = false;     // takes long: some workers are kept free of such requests
 };
 
 // The one table of what is answered. Errors: none.

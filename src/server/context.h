@@ -32,6 +32,7 @@ struct ServerContext {
   std::function<net::ServerCounters()> http_counters{};  // the server fills it in
   // What a person at the machine should know of: mistakes of ours, one line each.
   std::function<void(const std::string& line)> report;
+  bool is_behind_https = false;  // the server fills it in: a proxy speaks TLS to the browsers
 };
 
 }  // namespace tidemill::server

@@ -3,6 +3,7 @@
 namespace tidemill::server {
 
 ProjectPool::Loan::~Loan() {
+  project_->close_engine();
   const std::lock_guard lock(pool_.mutex_);
   pool_.idle_.push_back(std::move(project_));
 }

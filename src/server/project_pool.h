@@ -1,6 +1,6 @@
 #pragma once
-// Opened projects for threads that need one now and then. Those that nobody has are kept, so that a request
-// opens nothing.
+// Opened projects for threads that need one now and then. Those that nobody has are kept, without their SQL
+// engines, which hold memory, so that most requests open nothing.
 
 #include <functional>
 #include <memory>

@@ -1,6 +1,7 @@
 #include "server/web_server.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,8 @@
 #include "base/json.h"
 #include "net/auth/basic_auth.h"
 #include "net/server/host_check.h"
+#include "server/absent_database.h"
+#include "server/access/base_url.h"
 #include "server/airflow/errors.h"
 #include "server/airflow/run_waiters.h"
 #include "server/call.h"
@@ -20,6 +23,7 @@ namespace tidemill::server {
 namespace {
 
 constexpr int64_t kGraceMs = 2000;
+constexpr uint64_t kMaxBodyBytes = 64 << 10;  // of a route that says nothing else, and of strangers
 
 bool is_api(const net::Request& request) {
   return request.path.starts_with("/api/") || request.path.starts_with("/auth/") ||
@@ -47,7 +51,37 @@ net::Response failure(const net::Request& request, const Error& error, const std
   return is_api(request) ? airflow::failure(error) : pages::error_page(error, user);
 }
 
+// What the server says by itself, before anything looked at the request.
+net::Response refusal(const net::Request& request, int status, const std::string& detail) {
+  net::Response response = failure(request, {ErrorCode::kInvalidArgument, detail}, "");
+  response.set_status(status);
+  return response;
+}
+
+bool is_ours_to_mend(const Error& error) {
+  return error.code() == ErrorCode::kInternal || error.code() == ErrorCode::kCorrupted;
+}
+
+// Strangers are not told where the database is and how its files are called.
+bool is_for_strangers(const Error& error) {
+  return http_status(error.code()) < 500;
+}
+
 }  // namespace
+
+// One of the workers that a kind of request may have at the same time.
+class Share {
+ public:
+  Share(std::atomic<int>& users, int limit) : users_(users), is_granted_(users.fetch_add(1) < limit) {}
+  ~Share() { users_.fetch_sub(1); }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+  bool is_granted() const { return is_granted_; }
+
+ private:
+  std::atomic<int>& users_;
+  bool is_granted_;
+};
 
 class WebServer::Impl {
  public:
@@ -58,7 +92,14 @@ class WebServer::Impl {
         changes_([this] { return open_changes(); }),
         run_waiters_(context_.open_project),
         is_loopback_(is_loopback(options.address)),
+        hears_this_machine_alone_(is_loopback_ && options.base_url.empty()),
+        max_engine_users_(std::max(1, options.worker_thread_count / 2)),
         server_(server_options(options), router(), hooks()) {
+    if (!options.base_url.empty()) {
+      const BaseUrl base = parse_base_url(options.base_url);
+      known_hosts_ = {base.host};
+      context_.is_behind_https = base.is_https;
+    }
     context_.http_counters = [this] { return server_.counters(); };
   }
 
@@ -71,7 +112,7 @@ class WebServer::Impl {
     server.port = options.port;
     server.tls = options.tls;
     server.worker_thread_count = options.worker_thread_count;
-    server.limits.max_body_bytes = 64 << 10;  // who asks is known after the body has come; forms are small
+    server.limits.max_body_bytes = kMaxBodyBytes;
     server.limits.max_connections = 1'000;
     server.default_headers = headers_of_every_answer();
     return server;
@@ -97,7 +138,7 @@ class WebServer::Impl {
   net::ServerHooks hooks() {
     net::ServerHooks hooks;
     hooks.before = [this](net::Request& request) -> std::optional<net::Response> {
-      if (!is_loopback_ || net::is_expected_host(request)) return std::nullopt;
+      if (!is_loopback_ || net::is_expected_host(request, known_hosts_)) return std::nullopt;
       return net::Response::text("this server answers to localhost only\n", 421);
     };
     hooks.not_found = [](const net::Request& request) {
@@ -110,6 +151,12 @@ class WebServer::Impl {
       page.set_status(405);
       return page;
     };
+    hooks.refused = [](const net::Request& request, int status, std::string_view detail) {
+      return refusal(request, status, std::string(detail));
+    };
+    hooks.max_body_bytes = [this](const net::Request& request, uint64_t limit) {
+      return limit > kMaxBodyBytes && !sign_in_.has_signed_in(request) ? kMaxBodyBytes : limit;
+    };
     hooks.on_unexpected = [this](const net::Request& request, std::string_view what) {
       context_.report(fmt::format("{} {}: {}", request.method, request.raw_path, what));
     };
@@ -119,24 +166,29 @@ class WebServer::Impl {
   net::Response answer(const Endpoint& endpoint, const net::Request& request) {
     Identity identity;
     try {
-      identity = sign_in_.identify(request);
-      if (identity.user.empty()) identity.user = user_of_basic_authorization(request);
-      if (identity.user.empty() && needs_a_user(endpoint)) return ask_to_sign_in(request);
-      if (changes_something(request)) {
-        // Signing in needs no form of an earlier session.
-        check_same_site(request, endpoint.access == Access::kAnyone ? Identity() : identity);
+      if (needs_a_user(endpoint)) {
+        identity = sign_in_.identify(request);
+        if (identity.user.empty()) identity.user = user_of_basic_authorization(request);
+        if (identity.user.empty()) return ask_to_sign_in(request);
       }
+      if (changes_something(request)) check_same_site(request, identity);
       return call(endpoint, request, identity);
+    } catch (const TooManyAttempts& error) {
+      return refusal(request, 429, error.message()).set_header("Retry-After", "60");
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kInternal || error.code() == ErrorCode::kCorrupted) {
+      const bool is_told = needs_a_user(endpoint) || is_for_strangers(error);
+      if (is_ours_to_mend(error) || !is_told) {
         context_.report(fmt::format("{} {}: {}", request.method, request.raw_path, error.message()));
       }
-      return failure(request, error, identity.user);
+      if (is_told) return failure(request, error, identity.user);
+      return failure(request, {error.code(), "the project cannot be reached: see what the server prints"},
+                     "");
     }
   }
 
   bool needs_a_user(const Endpoint& endpoint) const {
-    return endpoint.access == Access::kSignedIn || (endpoint.access == Access::kThisMachine && !is_loopback_);
+    return endpoint.access == Access::kSignedIn ||
+           (endpoint.access == Access::kThisMachine && !hears_this_machine_alone_);
   }
 
   // As programs without a session send it; "" when it is not there or wrong.
@@ -145,8 +197,8 @@ class WebServer::Impl {
     const auto given = header ? net::parse_basic_authorization(*header) : std::nullopt;
     if (!given) return "";
     auto project = projects_.borrow();
-    const bool is_right =
-        sign_in_.is_password((*project).metadata_for_writing(), given->user, given->password);
+    const bool is_right = sign_in_.is_password((*project).metadata_for_writing(), given->user,
+                                               given->password, request.remote_address);
     return is_right ? given->user : "";
   }
 
@@ -156,16 +208,30 @@ class WebServer::Impl {
   }
 
   net::Response call(const Endpoint& endpoint, const net::Request& request, const Identity& identity) {
+    std::optional<Share> share;
+    if (endpoint.uses_engine && !share.emplace(engine_users_, max_engine_users_).is_granted()) {
+      return refusal(request, 503, "too many such pages are being made at once: try again in a moment")
+          .set_header("Retry-After", "1");
+    }
     auto project = projects_.borrow();
+    std::optional<AbsentDatabase> absent;
+    metadata::Database& database = open_database(*project, absent);
     const auto by =
         identity.csrf_token.empty() ? workflow::TriggeredBy::kRestApi : workflow::TriggeredBy::kUi;
-    workflow::Operations operations((*project).metadata_for_writing(), context_.dags, context_.clock,
-                                    {identity.user, by});
+    workflow::Operations operations(database, context_.dags, context_.clock, {identity.user, by});
     Call call{request,  identity.user, identity.csrf_token, *project, operations, context_,
               sign_in_, changes_,      run_waiters_};
     net::Response response = endpoint.handle(call);
-    if (changes_something(request)) context_.wake_scheduler();
+    if (changes_something(request) && response.status() < 400) context_.wake_scheduler();
     return response;
+  }
+
+  static metadata::Database& open_database(dags::Services& project, std::optional<AbsentDatabase>& absent) {
+    try {
+      return project.metadata_for_writing();
+    } catch (const Error& error) {
+      return absent.emplace(error);
+    }
   }
 
   ServerContext context_;
@@ -174,6 +240,10 @@ class WebServer::Impl {
   ChangeFeed changes_;
   airflow::RunWaiters run_waiters_;
   bool is_loopback_;
+  bool hears_this_machine_alone_;         // and no proxy brings it requests of others
+  std::vector<std::string> known_hosts_;  // beside this machine's
+  int max_engine_users_;
+  std::atomic<int> engine_users_ = 0;
   net::HttpServer server_;
 };
 

@@ -17,14 +17,15 @@ struct WebOptions {
   std::string address = "127.0.0.1";  // beyond loopback whoever knows a password may come in
   uint16_t port = 8080;               // 0: a free one
   std::optional<net::TlsFiles> tls{};
-  int worker_thread_count = 4;
+  std::string base_url;                       // of the proxy before it; "": there is none
+  int worker_thread_count = 8;                // at most half of them make pages with the SQL engine
   std::string signing_key;                    // of tokens; secret
   std::optional<std::string> given_password;  // admin's, instead of the stored one
 };
 
 class WebServer {
  public:
-  // Errors: those of net::HttpServer.
+  // Errors: those of net::HttpServer; kInvalidArgument for a base_url that is none.
   WebServer(ServerContext context, WebOptions options);
   ~WebServer();
   WebServer(const WebServer&) = delete;

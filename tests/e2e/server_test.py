@@ -71,7 +71,53 @@ def test_the_cookie_signs_in_and_out(up):
     # Signing out changes something, so that another site cannot do it.
     status, _, text = up.request("POST", "/logout", b"", Cookie=cookie, **FORM)
     assert status == 403 and "earlier session" in text
+    page = up.request("GET", "/dags", Cookie=cookie)[2]
+    form = urlencode({"csrf_token": re.search(r'name="csrf_token" value="([0-9a-f]+)"', page)[1]}).encode()
+    assert up.request("POST", "/logout", form, Cookie=cookie, **FORM)[0] == 303
+    assert up.request("GET", "/dags", Cookie=cookie)[0] == 303  # whoever kept it is asked to sign in
     assert sign_in(up, password="wrong")[0] == 401
+
+
+def test_a_token_that_ran_out_is_no_hindrance(up):
+    stale = {"Authorization": f"Bearer {up.token()[:-3]}AAA"}
+    assert up.request("GET", "/api/v2/dags", **stale)[0] == 403
+    assert up.request("GET", "/health", **stale)[0] == 200
+    assert up.request("POST", "/auth/token", {"username": "admin", "password": PASSWORD}, **stale)[0] == 201
+
+
+def test_whoever_guesses_waits(tmp_path):
+    with Up(init(tmp_path / "project"), web=True) as up:
+        for _ in range(20):
+            assert sign_in(up, password="wrong")[0] == 401
+        status, headers, text = sign_in(up)
+        assert status == 429 and headers["Retry-After"] == "60" and "wait a minute" in text
+        status, headers, text = up.request("POST", "/auth/token", {"username": "admin", "password": PASSWORD})
+        assert status == 429 and json.loads(text) == {"detail": "too many wrong passwords: wait a minute"}
+        assert up.request("GET", "/health", Authorization="Basic eDp5")[0] == 200
+
+
+def test_strangers_send_little(up):
+    large = urlencode({"key": "k", "value": "x" * 100_000}).encode()
+    status, headers, text = up.request("POST", "/variables/edit", large, **FORM)
+    assert status == 413 and headers["Content-Type"].startswith("text/html") and "65536" in text
+    cookie = sign_in(up)[1]["Set-Cookie"].split(";")[0]
+    # Read, and refused for not being a form of ours.
+    assert up.request("POST", "/variables/edit", large, Cookie=cookie, **FORM)[0] == 403
+    status, _, text = up.request("POST", "/api/v2/variables", {"key": "k", "value": "x" * 100_000})
+    assert status == 413 and json.loads(text).keys() == {"detail"}
+
+
+def test_behind_a_proxy_nobody_is_let_in_for_being_on_this_machine(tmp_path):
+    project = init(tmp_path / "project")
+    with Up(project, "--base-url", "https://Tidemill.example.org", web=True) as up:
+        assert up.request("GET", "/login", Host="tidemill.example.org")[0] == 200
+        assert up.request("GET", "/login", Host="rebound.example")[0] == 421
+        assert "; Secure" in sign_in(up)[1]["Set-Cookie"]
+        assert up.request("GET", "/metrics")[0] == 303
+        given = base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
+        assert up.request("GET", "/metrics", Authorization=f"Basic {given}")[0] == 200
+    done = project.run("up", "--base-url", "tidemill.example.org", check=False)
+    assert done.returncode == 2 and "https://HOST" in done.stderr
 
 
 @pytest.mark.parametrize("elsewhere", [

@@ -17,9 +17,9 @@ PASSWORD = "correct horse"
 class Up:
     """A project with a scheduler that may be killed. With `web`, `url` is where its pages and its API are."""
 
-    def __init__(self, project, web=False):
+    def __init__(self, project, *arguments, web=False):
         self.project, self.process, self.url = project, None, None
-        self.arguments = ["--port", "0"] if web else ["--scheduler-only"]
+        self.arguments = [*(["--port", "0"] if web else ["--scheduler-only"]), *arguments]
 
     def __enter__(self):
         self.start()

@@ -131,7 +131,8 @@ void Connection::begin_body() {
   body_bytes_read_ = 0;
   route_ = dispatcher().find_route(parser_.request());
   const uint64_t own_limit = route_ != nullptr ? route_->options.max_body_bytes : 0;
-  parser_.set_max_body_bytes(own_limit > 0 ? own_limit : limits().max_body_bytes);
+  const uint64_t limit = own_limit > 0 ? own_limit : limits().max_body_bytes;
+  parser_.set_max_body_bytes(dispatcher().max_body_bytes(parser_.request(), limit));
 }
 
 asio::awaitable<bool> Connection::read_more() {
@@ -161,7 +162,7 @@ asio::awaitable<bool> Connection::read_more() {
 
 asio::awaitable<void> Connection::refuse(int status, std::string detail) {
   if (phase_ != Phase::kBody) request_start_ = Clock::now();
-  const Response response = dispatcher().refused(status, detail);
+  const Response response = dispatcher().refused(parser_.request(), status, detail);
   const auto* text = std::get_if<std::string>(&response.body());
   const std::string body = text != nullptr ? *text : std::string();
   const HeadFacts facts{.body_bytes = body.size(), .keeps_alive = false, .date = thread_.date()};

@@ -55,8 +55,9 @@ asio::awaitable<Response> Connection::answer() {
   }
   waiting.fetch_sub(1);
   if (!response) {
-    response =
-        dispatcher().refused(503, "too many requests at once; try again").set_header("Retry-After", "1");
+    response = dispatcher()
+                   .refused(request, 503, "too many requests at once; try again")
+                   .set_header("Retry-After", "1");
   }
   co_return std::move(*response);
 }

@@ -35,9 +35,18 @@ bool Dispatcher::is_inline(const Route* route) const {
   return route != nullptr ? route->options.is_inline : !hooks_.before;
 }
 
-Response Dispatcher::refused(int status, std::string_view detail) const {
+uint64_t Dispatcher::max_body_bytes(const Request& request, uint64_t limit) const {
   try {
-    if (hooks_.refused) return hooks_.refused(status, detail);
+    return hooks_.max_body_bytes ? hooks_.max_body_bytes(request, limit) : limit;
+  } catch (const std::exception& error) {
+    report(request, error.what());
+    return 0;
+  }
+}
+
+Response Dispatcher::refused(const Request& request, int status, std::string_view detail) const {
+  try {
+    if (hooks_.refused) return hooks_.refused(request, status, detail);
     return plain_refusal(status, detail);
   } catch (...) {
     return Response(status);  // the hook is broken: say at least what is so
@@ -74,7 +83,7 @@ Response Dispatcher::answer(Request& request, const Route* route) const {
   } catch (...) {
     report(request, "something that is no std::exception was thrown");
   }
-  return refused(500, "internal error");
+  return refused(request, 500, "internal error");
 }
 
 Response Dispatcher::run(Request& request, const Route* route) const {

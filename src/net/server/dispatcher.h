@@ -19,7 +19,9 @@ class Dispatcher {
   // Whether answer() waits for nothing.
   bool is_inline(const Route* route) const;
   Response answer(Request& request, const Route* route) const;
-  Response refused(int status, std::string_view detail) const;
+  Response refused(const Request& request, int status, std::string_view detail) const;
+  // `limit` where no hook says otherwise.
+  uint64_t max_body_bytes(const Request& request, uint64_t limit) const;
   // What broke an answer off that had begun.
   void report(const Request& request, std::string_view what) const;
   void record(const AccessRecord& record) const;

@@ -161,7 +161,7 @@ asio::awaitable<void> HttpServer::Impl::accept() {
 void HttpServer::Impl::refuse(tcp::socket socket) {
   refused_.fetch_add(1, std::memory_order_relaxed);
   if (options_.tls) return;
-  const Response response = dispatcher_.refused(503, "too many connections; try again later");
+  const Response response = dispatcher_.refused(Request(), 503, "too many connections; try again later");
   const auto* body = std::get_if<std::string>(&response.body());
   const HeadFacts facts{.body_bytes = body != nullptr ? body->size() : 0,
                         .keeps_alive = false,

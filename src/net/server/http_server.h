@@ -73,8 +73,12 @@ struct ServerHooks {
   std::function<Response(const Request&, const Error&)> on_error{};
   // A handler threw something else. The client gets `refused(500)`, without `what`; this is for the log.
   std::function<void(const Request&, std::string_view what)> on_unexpected{};
-  // The server itself refuses: 400, 408, 413, 417, 431, 500, 501, 503, 505.
-  std::function<Response(int status, std::string_view detail)> refused{};
+  // The server itself refuses: 400, 408, 413, 417, 431, 500, 501, 503, 505. Of the request there may be no
+  // more than what was read of it.
+  std::function<Response(const Request&, int status, std::string_view detail)> refused{};
+  // How large the request's body may be, its headers being there; `limit` is the route's. On a connection
+  // thread: it must be quick.
+  std::function<uint64_t(const Request&, uint64_t limit)> max_body_bytes{};
   // After each answer, on a connection thread: it must be quick.
   std::function<void(const AccessRecord&)> on_access{};
 };

@@ -134,7 +134,7 @@ TEST(HttpServer, HooksAnswerInTheApplicationsShape) {
     return Response::text("E " + error.message(), 410);
   };
   hooks.on_unexpected = [&](const Request&, std::string_view what) { unexpected = what; };
-  hooks.refused = [](int status, std::string_view) { return Response::text("R", status); };
+  hooks.refused = [](const Request&, int status, std::string_view) { return Response::text("R", status); };
   hooks.on_access = [&](const AccessRecord& record) {
     const std::lock_guard lock(mutex);
     log.push_back(fmt::format("{} {} {} {} {}", record.method, record.path, record.route_pattern,

@@ -19,10 +19,8 @@
 namespace tidemill::server {
 namespace {
 
-constexpr char kCookie[] = "_token";  // Airflow's name for it
+constexpr int64_t kLeewayS = 60;  // more than net::TokenRules allows
 constexpr char kAudience[] = "apache-airflow";
-constexpr int64_t kMinuteMs = 60'000;
-constexpr int kMaxFailuresPerMinute = 20;
 // Passwords are random: 96 bits cannot be guessed, however cheap a guess is.
 constexpr net::PasswordCost kPasswordCost{.log2_n = 10};
 
@@ -58,18 +56,14 @@ std::string sent_csrf_token(const net::Request& request) {
 
 SignIn::SignIn(const std::string& signing_key, std::optional<std::string> given_password, const Clock& clock)
     : signing_key_(given_password ? hmac_sha256(signing_key, "password " + *given_password) : signing_key),
+      // Airflow's name for it, and which server's: cookies do not tell ports apart.
+      cookie_name_("_token_" + hex(hmac_sha256(signing_key, "cookie")).substr(0, 8)),
       given_password_(std::move(given_password)),
       clock_(clock) {}
 
-bool SignIn::too_many_failures() {
-  const std::lock_guard lock(mutex_);
-  return failure_count_ >= kMaxFailuresPerMinute && clock_.now_ms() - failures_since_ms_ < kMinuteMs;
-}
-
-bool SignIn::is_password(metadata::Database& database, std::string_view user, std::string_view password) {
-  if (too_many_failures()) {
-    throw Error(ErrorCode::kResourceExhausted, "too many wrong passwords: wait a minute");
-  }
+bool SignIn::is_password(metadata::Database& database, std::string_view user, std::string_view password,
+                         const std::string& address) {
+  if (failed_attempts_.are_too_many(address, clock_.now_ms())) throw TooManyAttempts();
   bool is_right = false;
   if (given_password_) {
     is_right = user == kAdmin && equal_in_constant_time(password, *given_password_);
@@ -80,14 +74,8 @@ bool SignIn::is_password(metadata::Database& database, std::string_view user, st
     static const std::string kNobody = net::hash_password("nobody", kPasswordCost);
     is_right = net::is_password(password, row ? row->text(0) : kNobody) && row.has_value();
   }
-  if (is_right) return true;
-  const std::lock_guard lock(mutex_);
-  if (clock_.now_ms() - failures_since_ms_ >= kMinuteMs) {
-    failures_since_ms_ = clock_.now_ms();
-    failure_count_ = 0;
-  }
-  ++failure_count_;
-  return false;
+  if (!is_right) failed_attempts_.add(address, clock_.now_ms());
+  return is_right;
 }
 
 std::string SignIn::issue_token(std::string_view user, int64_t lifetime_s) const {
@@ -103,39 +91,62 @@ std::string SignIn::csrf_token_of(std::string_view token) const {
 }
 
 std::string SignIn::sign_in_cookie(std::string_view user, bool is_tls) const {
-  return net::format_set_cookie(kCookie, issue_token(user, kTokenLifetimeS), cookie_options(is_tls));
+  return net::format_set_cookie(cookie_name_, issue_token(user, kTokenLifetimeS), cookie_options(is_tls));
 }
 
-std::string SignIn::sign_out_cookie(bool is_tls) {
+std::string SignIn::sign_out_cookie(bool is_tls) const {
   net::CookieOptions options = cookie_options(is_tls);
   options.max_age_s = 0;
-  return net::format_set_cookie(kCookie, "", options);
+  return net::format_set_cookie(cookie_name_, "", options);
 }
 
-Identity SignIn::identify(const net::Request& request) const {
+Json SignIn::claims_of(std::string_view token) const {
   net::TokenRules rules;
   rules.now_s = clock_.now_ms() / 1000;
   rules.audience = kAudience;
-  const auto user_of = [&](std::string_view token) {
-    const Json claims = net::verify_token(token, signing_key_, rules);
-    return claims.value("sub", "");
-  };
+  Json claims = net::verify_token(token, signing_key_, rules);
+  const std::lock_guard lock(mutex_);
+  if (revoked_.contains(claims.value("jti", ""))) {
+    throw Error(ErrorCode::kPermissionDenied, "the token has been revoked");
+  }
+  return claims;
+}
+
+Identity SignIn::identify(const net::Request& request) const {
   if (const auto header = request.header("Authorization")) {
     const auto token = net::parse_bearer_authorization(*header);
     if (!token) return {};
     try {
-      return {user_of(*token), ""};
+      return {claims_of(*token).value("sub", ""), ""};
     } catch (const Error&) {
       throw Error(ErrorCode::kPermissionDenied, "Invalid JWT token");
     }
   }
-  const auto cookie = request.cookie(kCookie);
+  const auto cookie = request.cookie(cookie_name_);
   if (!cookie) return {};
   try {
-    return {user_of(*cookie), csrf_token_of(*cookie)};
+    return {claims_of(*cookie).value("sub", ""), csrf_token_of(*cookie)};
   } catch (const Error&) {
     return {};  // it ran out: whoever needs to be somebody is asked to sign in
   }
+}
+
+bool SignIn::has_signed_in(const net::Request& request) const {
+  try {
+    return !identify(request).user.empty();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+void SignIn::revoke(const net::Request& request) {
+  const auto cookie = request.cookie(cookie_name_);
+  if (!cookie) return;
+  const Json claims = claims_of(*cookie);
+  const int64_t now_s = clock_.now_ms() / 1000;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(revoked_, [&](const auto& entry) { return entry.second + kLeewayS < now_s; });
+  revoked_[claims.value("jti", "")] = claims.value("exp", now_s + kTokenLifetimeS);
 }
 
 std::optional<std::string> ensure_admin(metadata::Database& database, int64_t now_ms) {

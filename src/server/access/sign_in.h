@@ -5,14 +5,18 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/error.h"
+#include "base/json_fwd.h"
 #include "metadata/database.h"
 #include "net/server/http_message.h"
+#include "server/access/failed_attempts.h"
 
 namespace tidemill::server {
 
@@ -26,33 +30,47 @@ struct Identity {
   std::string csrf_token;  // what forms must send along; "" for tokens, which no other site can send
 };
 
+// Somebody guesses passwords. Answered as 429.
+class TooManyAttempts : public Error {
+ public:
+  TooManyAttempts() : Error(ErrorCode::kUnavailable, "too many wrong passwords: wait a minute") {}
+};
+
 class SignIn {
  public:
   // `signing_key` is secret. `given_password`: admin's, from the environment, instead of the stored one; with
   // another one, tokens of before are not valid.
   SignIn(const std::string& signing_key, std::optional<std::string> given_password, const Clock& clock);
 
-  // Errors: kResourceExhausted when somebody guesses: more than 20 wrong passwords a minute. Cost: 0.1 s.
-  bool is_password(metadata::Database& database, std::string_view user, std::string_view password);
+  // Errors: TooManyAttempts after 20 wrong passwords a minute from `address`. Cost: milliseconds.
+  bool is_password(metadata::Database& database, std::string_view user, std::string_view password,
+                   const std::string& address);
   std::string issue_token(std::string_view user, int64_t lifetime_s) const;
   // Set-Cookie that signs in with a new token, or out with none.
   std::string sign_in_cookie(std::string_view user, bool is_tls) const;
-  static std::string sign_out_cookie(bool is_tls);
+  std::string sign_out_cookie(bool is_tls) const;
+  // The cookie's token is refused from now on, until this process ends. Errors: none for a request that was
+  // identified by it, or has no cookie.
+  void revoke(const net::Request& request);
 
   // Errors: kPermissionDenied "Invalid JWT token" for one that is not valid; a cookie that is not is
   // nobody's.
   Identity identify(const net::Request& request) const;
+  // Whether it has a token or cookie that is valid. Cost: microseconds.
+  bool has_signed_in(const net::Request& request) const;
 
  private:
-  bool too_many_failures();
+  // Errors: those of net::verify_token; kPermissionDenied for a token that was revoked.
+  Json claims_of(std::string_view token) const;
   std::string csrf_token_of(std::string_view token) const;
 
   std::string signing_key_;
+  std::string cookie_name_;
   std::optional<std::string> given_password_;
   const Clock& clock_;
-  std::mutex mutex_;
-  int64_t failures_since_ms_ = 0;
-  int failure_count_ = 0;
+  FailedAttempts failed_attempts_;
+  mutable std::mutex mutex_;
+  std::map<std::string, int64_t> revoked_;  // until when the tokens are valid, in seconds, by their "jti"
 };
 
 // Gives admin a random password where there is none yet, and returns it: it is never to be had again.

@@ -1,14 +1,18 @@
 #include "server/access/sign_in.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "metadata/migrate.h"
+#include "server/access/base_url.h"
 
 namespace tidemill::server {
 namespace {
 
 constexpr int64_t kNowMs = 1'800'000'000'000;
+constexpr char kAddress[] = "192.0.2.1";
 
 class SignInTest : public ::testing::Test {
  protected:
@@ -36,24 +40,61 @@ TEST_F(SignInTest, TheFirstPasswordIsRandomAndGivenOnce) {
   const auto password = ensure_admin(*database_, kNowMs);
   ASSERT_TRUE(password);
   EXPECT_EQ(ensure_admin(*database_, kNowMs), std::nullopt);
-  EXPECT_TRUE(sign_in_.is_password(*database_, "admin", *password));
-  EXPECT_FALSE(sign_in_.is_password(*database_, "admin", *password + "x"));
-  EXPECT_FALSE(sign_in_.is_password(*database_, "root", *password));
+  EXPECT_TRUE(sign_in_.is_password(*database_, "admin", *password, kAddress));
+  EXPECT_FALSE(sign_in_.is_password(*database_, "admin", *password + "x", kAddress));
+  EXPECT_FALSE(sign_in_.is_password(*database_, "root", *password, kAddress));
 }
 
 TEST_F(SignInTest, AGivenPasswordGoesBeforeTheStoredOne) {
   const auto stored = ensure_admin(*database_, kNowMs);
   SignIn sign_in("a secret", "given", clock_);
-  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given"));
-  EXPECT_FALSE(sign_in.is_password(*database_, "admin", *stored));
+  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given", kAddress));
+  EXPECT_FALSE(sign_in.is_password(*database_, "admin", *stored, kAddress));
 }
 
-TEST_F(SignInTest, GuessingIsRefusedForAMinute) {
+TEST_F(SignInTest, WhoGuessesIsRefusedForAMinuteAndNobodyElse) {
   SignIn sign_in("a secret", "given", clock_);
-  for (int i = 0; i < 20; ++i) EXPECT_FALSE(sign_in.is_password(*database_, "admin", "wrong"));
-  EXPECT_THROW(sign_in.is_password(*database_, "admin", "given"), Error);
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(sign_in.is_password(*database_, "admin", "wrong", kAddress));
+  EXPECT_THROW(sign_in.is_password(*database_, "admin", "given", kAddress), TooManyAttempts);
+  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given", "192.0.2.2"));
   clock_.advance_ms(60'000);
-  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given"));
+  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given", kAddress));
+}
+
+TEST(FailedAttempts, BeyondTenThousandAddressesCountAsOne) {
+  FailedAttempts attempts;
+  for (int i = 0; i < 10'000; ++i) attempts.add(std::to_string(i), kNowMs);
+  for (int i = 0; i < FailedAttempts::kMaxPerMinute; ++i) attempts.add("x" + std::to_string(i), kNowMs);
+  EXPECT_TRUE(attempts.are_too_many("y", kNowMs));
+  EXPECT_FALSE(attempts.are_too_many("1", kNowMs));
+  attempts.add("z", kNowMs + 60'000);
+  EXPECT_FALSE(attempts.are_too_many("y", kNowMs + 60'000));
+}
+
+TEST_F(SignInTest, ASessionThatWasSignedOutIsOver) {
+  const net::Request asked = with_cookie();
+  EXPECT_TRUE(sign_in_.has_signed_in(asked));
+  sign_in_.revoke(asked);
+  EXPECT_FALSE(sign_in_.has_signed_in(asked));
+  EXPECT_TRUE(sign_in_.has_signed_in(with_cookie()));
+  sign_in_.revoke(net::Request());
+}
+
+TEST_F(SignInTest, ServersOfOneMachineHaveCookiesOfTheirOwn) {
+  const SignIn other("another secret of thirty-two char", std::nullopt, clock_);
+  const auto name_of = [](const std::string& cookie) { return cookie.substr(0, cookie.find('=')); };
+  EXPECT_NE(name_of(sign_in_.sign_in_cookie("admin", false)), name_of(other.sign_in_cookie("admin", false)));
+}
+
+TEST(BaseUrl, IsASchemeAndAHost) {
+  const BaseUrl base = parse_base_url("https://Tidemill.example.org:8443/");
+  EXPECT_TRUE(base.is_https);
+  EXPECT_EQ(base.host, "tidemill.example.org");
+  EXPECT_EQ(parse_base_url("http://[2001:db8::1]:80").host, "[2001:db8::1]");
+  for (const char* wrong :
+       {"", "tidemill.example.org", "https://", "https://:80", "ftp://a", "https://a/b"}) {
+    EXPECT_THROW(parse_base_url(wrong), Error) << wrong;
+  }
 }
 
 TEST_F(SignInTest, ATokenSaysWhoAsksUntilItRunsOut) {
@@ -69,7 +110,8 @@ TEST_F(SignInTest, ATokenOfAnotherServerIsRefused) {
   const SignIn other("another secret of thirty-two char", std::nullopt, clock_);
   const std::string token = other.issue_token("admin", 60);
   EXPECT_THROW(sign_in_.identify(request("Authorization", "Bearer " + token)), Error);
-  EXPECT_EQ(sign_in_.identify(request("Cookie", "_token=" + token)).user, "");
+  const std::string cookie = sign_in_.sign_out_cookie(false);
+  EXPECT_EQ(sign_in_.identify(request("Cookie", cookie.substr(0, cookie.find('=') + 1) + token)).user, "");
 }
 
 TEST_F(SignInTest, AnotherPasswordEndsWhatTheOneBeforeHasOpened) {
@@ -94,7 +136,7 @@ TEST_F(SignInTest, TheCookieIsOutOfReachOfScriptsAndOtherSites) {
   for (const char* flag : {"HttpOnly", "SameSite=Lax", "Secure", "Path=/"}) {
     EXPECT_NE(cookie.find(flag), std::string::npos) << flag;
   }
-  EXPECT_NE(SignIn::sign_out_cookie(false).find("Max-Age=0"), std::string::npos);
+  EXPECT_NE(sign_in_.sign_out_cookie(false).find("Max-Age=0"), std::string::npos);
 }
 
 }  // namespace

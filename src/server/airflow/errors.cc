@@ -7,8 +7,6 @@ namespace {
 
 int status_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kResourceExhausted:
-      return 429;
     case ErrorCode::kQualityFailed:
     case ErrorCode::kSchemaChanged:
       return 409;

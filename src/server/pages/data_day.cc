@@ -196,7 +196,7 @@ std::string shown_file(Call& call, const DataDay& day) {
 }
 
 std::vector<Endpoint> data_day_endpoints() {
-  return {{"GET", "/data/{dataset}/{date}", show_day},
+  return {{"GET", "/data/{dataset}/{date}", show_day, Access::kSignedIn, 0, /*uses_engine=*/true},
           {"GET", "/data/{dataset}/{date}/files/{name}", get_file}};
 }
 

@@ -40,21 +40,26 @@ net::Response show(Call& call) {
   return sign_in_form(local_path(call.request.query_value("next").value_or("/"), "/"), "", 200);
 }
 
+bool is_tls(const Call& call) {
+  return call.request.is_tls || call.server.is_behind_https;
+}
+
 net::Response sign_in(Call& call) {
   const Form form(call.request);
   const std::string next = local_path(form.value("next").value_or("/"), "/");
   const std::string user = form.value("username").value_or("");
   if (!call.sign_in.is_password(call.project.metadata_for_writing(), user,
-                                form.value("password").value_or(""))) {
+                                form.value("password").value_or(""), call.request.remote_address)) {
     return sign_in_form(next, "Wrong user or password.", 401);
   }
-  return net::Response::redirect(next, 303).add_header(
-      "Set-Cookie", call.sign_in.sign_in_cookie(user, call.request.is_tls));
+  return net::Response::redirect(next, 303).add_header("Set-Cookie",
+                                                       call.sign_in.sign_in_cookie(user, is_tls(call)));
 }
 
 net::Response sign_out(Call& call) {
+  call.sign_in.revoke(call.request);
   return net::Response::redirect("/login", 303)
-      .add_header("Set-Cookie", SignIn::sign_out_cookie(call.request.is_tls));
+      .add_header("Set-Cookie", call.sign_in.sign_out_cookie(is_tls(call)));
 }
 
 }  // namespace
