@@ -153,6 +153,19 @@ TEST_F(TaskLogTest, PumpsLines) {
   EXPECT_EQ(records[6].event, "end");
 }
 
+TEST_F(TaskLogTest, WhatIsNestedDeeplyIsALineOfText) {
+  constexpr size_t kLevels = 400'000;
+  const std::string deep = R"({"event": )" + std::string(kLevels, '[') + std::string(kLevels, ']') + "}";
+  fs::create_directories(path().parent_path());
+  std::ofstream(path()) << deep << "\n"
+                        << R"({"event": {"rows": [1]}, "level": "info"})"
+                        << "\n";
+  const std::vector<LogRecord> records = all_records();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].event, deep);
+  EXPECT_EQ(records[1].event, R"({"rows":[1]})");
+}
+
 TEST_F(TaskLogTest, LinesAreFoundFromAnywhere) {
   EXPECT_THROW(next_line_start(path(), 0), Error);
   fs::create_directories(path().parent_path());
