@@ -19,9 +19,9 @@ void end_attempt(Database& database, const std::string& id, const std::string& s
   // Later than every attempt ended before it, whatever the clock says, so that "latest" is one.
   const auto last = database.query_first("SELECT MAX(closed_at_ms) FROM attempt");
   const int64_t closed_at_ms = last->is_null(0) ? now_ms : std::max(now_ms, last->integer(0) + 1);
-  const int64_t changed =
-      database.execute("UPDATE attempt SET state = ?, closed_at_ms = ? WHERE id = ? AND state = 'open'",
-                       {state, closed_at_ms, id});
+  const int64_t changed = execute_counted(
+      database, "UPDATE attempt SET state = ?, closed_at_ms = ? WHERE id = ? AND state = 'open'",
+      {state, closed_at_ms, id});
   if (changed != 1) throw Error(ErrorCode::kConflict, fmt::format("attempt {} is not open", id));
 }
 
@@ -34,7 +34,8 @@ void open_attempt(Database& database, const Attempt& attempt) {
                 fmt::format("attempt {} of {} is still open; it has to be finished before another one starts",
                             open->id, open->data_date));
   }
-  database.execute(
+  execute_counted(
+      database,
       "INSERT INTO attempt (id, data_date, data_manifest_hash, planned, state, created_at_ms) "
       "VALUES (?, ?, ?, ?, 'open', ?)",
       {attempt.id, attempt.data_date, attempt.data_manifest_hash, attempt.planned, attempt.created_at_ms});

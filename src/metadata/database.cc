@@ -12,6 +12,11 @@ namespace {
               fmt::format("a stored value is not {} (column {} of the result)", wanted, column));
 }
 
+int64_t number_in(Database& database, const std::optional<Row>& row) {
+  if (!row) throw Error(ErrorCode::kCorrupted, "the table change_count of " + database.uri() + " is empty");
+  return row->integer(0);
+}
+
 }  // namespace
 
 int64_t Row::integer(size_t column) const {
@@ -41,10 +46,32 @@ std::optional<std::string> Row::optional_text(size_t column) const {
 }
 
 int64_t change_number(Database& database) {
-  const bool is_sqlite = database.dialect() == Dialect::kSqlite;
-  return database
-      .query_first(is_sqlite ? "PRAGMA data_version" : "SELECT txid_snapshot_xmax(txid_current_snapshot())")
-      ->integer(0);
+  return number_in(database, database.query_first("SELECT number FROM change_count"));
+}
+
+int64_t execute_counted(Database& database, std::string_view sql, const std::vector<Value>& parameters) {
+  if (database.is_in_write_transaction()) {
+    const int64_t rows = database.execute(sql, parameters);
+    if (rows > 0) database.count_change();
+    return rows;
+  }
+  Transaction transaction(database);
+  const int64_t rows = execute_counted(database, sql, parameters);
+  transaction.commit();
+  return rows;
+}
+
+std::vector<Row> query_counted(Database& database, std::string_view sql,
+                               const std::vector<Value>& parameters) {
+  if (database.is_in_write_transaction()) {
+    std::vector<Row> rows = database.query(sql, parameters);
+    if (!rows.empty()) database.count_change();
+    return rows;
+  }
+  Transaction transaction(database);
+  std::vector<Row> rows = query_counted(database, sql, parameters);
+  transaction.commit();
+  return rows;
 }
 
 std::optional<Row> Database::query_first(std::string_view sql, const std::vector<Value>& parameters) {
@@ -59,6 +86,7 @@ Transaction::Transaction(Database& database) : database_(database), depth_(datab
   }
   if (depth_ == 0) {
     database_.begin_write();
+    database_.has_counted_change_ = false;
   } else {
     database_.execute_script(fmt::format("SAVEPOINT level_{}", depth_));
   }
@@ -66,14 +94,20 @@ Transaction::Transaction(Database& database) : database_(database), depth_(datab
   ++database_.depth_;
 }
 
-void Transaction::commit() {
+std::optional<int64_t> Transaction::commit() {
   if (done_) throw Error(ErrorCode::kInternal, "a transaction of " + database_.uri() + " is committed twice");
+  std::optional<int64_t> number;
   if (depth_ == 0) {
+    if (database_.has_counted_change_) {
+      number = number_in(
+          database_, database_.query_first("UPDATE change_count SET number = number + 1 RETURNING number"));
+    }
     database_.commit();
   } else {
     database_.execute_script(fmt::format("RELEASE level_{}", depth_));
   }
   done_ = true;
+  return number;
 }
 
 Transaction::~Transaction() {

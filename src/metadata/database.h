@@ -90,6 +90,10 @@ class Database {
   // Who has it ("tidemill process 4711 on host"), as far as the server tells; nullopt when nobody has.
   virtual std::optional<std::string> present_writer() { return std::nullopt; }
 
+  bool is_in_write_transaction() const { return scope_ == Scope::kWrite; }
+  // Inside a Transaction: when it is committed, change_number() becomes another one with it.
+  void count_change() { has_counted_change_ = true; }
+
  private:
   // The outermost transaction; those inside are savepoints.
   virtual void begin_write() = 0;
@@ -102,6 +106,7 @@ class Database {
   enum class Scope { kNone, kRead, kWrite };
   Scope scope_ = Scope::kNone;
   int depth_ = 0;  // of nested write transactions
+  bool has_counted_change_ = false;
 };
 
 // Changes that happen all together or not at all. Takes the write lock at once, so that what it reads holds
@@ -113,7 +118,9 @@ class Transaction {
   Transaction& operator=(const Transaction&) = delete;
   ~Transaction();  // rolls back unless committed
 
-  void commit();
+  // The change_number() that came with it, when it is the outermost and a change was counted in it: one more
+  // than the one before.
+  std::optional<int64_t> commit();
 
  private:
   Database& database_;
@@ -147,10 +154,17 @@ struct OpenOptions {
 std::unique_ptr<Database> open_database(const std::string& uri, const std::filesystem::path& base_dir,
                                         const OpenOptions& options = {});
 
-// A number that is another one after each change by another connection. This connection's own changes count
-// in PostgreSQL only, where also what happens in other databases of the server does: that costs a look. Cost:
-// no page is read.
+// How many transactions have counted a change (table change_count of the project's migrations), of this
+// connection or another. It moves in the moment in which their changes are there: whoever sees the number
+// they led to sees them too. Cost: one row. To count costs one more row in a transaction; writers wait for
+// each other in Transaction already, so nobody waits for that row.
 int64_t change_number(Database& database);
+
+// As execute() and query(), and a change is counted if there was one: rows that were changed, or that
+// RETURNING gives. In a Transaction of their own where there is none.
+int64_t execute_counted(Database& database, std::string_view sql, const std::vector<Value>& parameters);
+std::vector<Row> query_counted(Database& database, std::string_view sql,
+                               const std::vector<Value>& parameters);
 
 // Whether what `uri` names can be reached from other folders and machines. False for unknown schemes.
 bool is_on_a_server(const std::string& uri);

@@ -69,15 +69,6 @@ TEST_P(DatabaseTest, SecondWriterIsToldOfTheFirst) {
   EXPECT_EQ(code_of([&] { Transaction waiting(*second); }), ErrorCode::kConflict);
 }
 
-TEST_P(DatabaseTest, ChangesOfOthersAreSeenWithoutLookingForThem) {
-  database_->execute("CREATE TABLE t (i BIGINT)");
-  auto other = open();
-  const int64_t before = change_number(*other);
-  EXPECT_EQ(change_number(*other), before);
-  database_->execute("INSERT INTO t VALUES (1)");
-  EXPECT_NE(change_number(*other), before);
-}
-
 TEST_P(DatabaseTest, NamesWhatIsWrong) {
   database_->execute("CREATE TABLE t (i BIGINT PRIMARY KEY, j BIGINT NOT NULL)");
   database_->execute("INSERT INTO t VALUES (1, 1)");

@@ -74,6 +74,51 @@ TEST_P(RecordsTest, ClosingAndPublishingAreOneTransaction) {
   EXPECT_EQ(get_variable(*database_, "last_trained_data"), std::nullopt);
 }
 
+TEST_P(RecordsTest, ChangesAreCountedWhenTheyAreThere) {
+  auto other = open();
+  const int64_t before = change_number(*other);
+  {
+    Transaction transaction(*database_);
+    set_variable(*database_, "a", "1");
+    set_variable(*database_, "b", "1");
+    EXPECT_EQ(change_number(*other), before);
+    EXPECT_EQ(transaction.commit(), before + 1);  // one for both
+  }
+  EXPECT_EQ(change_number(*other), before + 1);
+  EXPECT_TRUE(delete_variable(*database_, "a"));  // in a transaction of its own
+  EXPECT_EQ(change_number(*other), before + 2);
+  EXPECT_EQ(change_number(*database_), before + 2);
+}
+
+TEST_P(RecordsTest, WhatChangesNothingIsNotCounted) {
+  const int64_t before = change_number(*database_);
+  EXPECT_FALSE(delete_variable(*database_, "a"));
+  {
+    Transaction undone(*database_);
+    set_variable(*database_, "a", "1");
+  }
+  {
+    Transaction transaction(*database_);
+    database_->execute("UPDATE variable SET value = ?", {"2"});  // without counting
+    EXPECT_EQ(transaction.commit(), std::nullopt);
+  }
+  open()->execute("CREATE TABLE of_others (i BIGINT)");
+  EXPECT_EQ(change_number(*database_), before);
+}
+
+TEST_P(RecordsTest, WhatWasCountedOutsideIsCountedWithWhatWasUndoneInside) {
+  const int64_t before = change_number(*database_);
+  Transaction outer(*database_);
+  set_variable(*database_, "a", "1");
+  {
+    Transaction inner(*database_);
+    set_variable(*database_, "b", "1");
+    EXPECT_EQ(inner.commit(), std::nullopt);
+  }
+  { const Transaction undone(*database_); }
+  EXPECT_EQ(outer.commit(), before + 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, RecordsTest, testing::ValuesIn(tested_databases()), database_name);
 
 }  // namespace

@@ -26,14 +26,15 @@ void set_variable(Database& database, const std::string& key, const std::string&
                 fmt::format("a variable's key must have 1 to {} characters; '{}' has {}", kMaxKeyBytes,
                             key.substr(0, 40), key.size()));
   }
-  database.execute(
+  execute_counted(
+      database,
       "INSERT INTO variable (key, value, description) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
       "value = excluded.value, description = COALESCE(excluded.description, variable.description)",
       {key, value, nullable(description)});
 }
 
 bool delete_variable(Database& database, const std::string& key) {
-  return database.execute("DELETE FROM variable WHERE key = ?", {key}) > 0;
+  return execute_counted(database, "DELETE FROM variable WHERE key = ?", {key}) > 0;
 }
 
 std::vector<Variable> list_variables(Database& database) {

@@ -32,7 +32,8 @@ int64_t remove_rows(metadata::Database& database, const std::string& table, cons
   int64_t removed = 0;
   while (true) {
     metadata::Transaction transaction(database);
-    const int64_t now = database.execute(
+    const int64_t now = metadata::execute_counted(
+        database,
         fmt::format("DELETE FROM {0} WHERE id IN (SELECT id FROM {0} WHERE {1} ORDER BY id LIMIT {2})", table,
                     condition, kAtOnce),
         {before_ms});

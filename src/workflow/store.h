@@ -1,12 +1,13 @@
 #pragma once
 // DAG runs, task instances and all that the scheduler knows, in the project's database (tables of
 // metadata/migrations/0002_workflow.sql). Composable: every call may be part of a caller's
-// metadata::Transaction, and those that change more than one row are one themselves. Errors: those of
-// metadata::Database.
+// metadata::Transaction, and those that change more than one row are one themselves. Every change but a
+// heartbeat counts in metadata::change_number(). Errors: those of metadata::Database.
 
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -121,6 +122,7 @@ class Store {
   std::optional<DagRun> find_run_of(const std::string& dag_id, int64_t logical_date_ms);
   std::vector<DagRun> list_runs(const RunFilter& filter, const Page& page = {});
   int64_t count_runs(const RunFilter& filter);
+  std::map<std::pair<std::string, std::string>, RunState> unfinished_runs();  // by DAG and run
   void update_run(const DagRun& run);                                     // everything but its names and type
   void delete_run(const std::string& dag_id, const std::string& run_id);  // with its tasks
 
@@ -203,6 +205,9 @@ class Store {
   int64_t count_jobs();
   // False when the job is not running any more: somebody has taken over from it.
   bool update_job(const Job& job);
+  // The same with the heartbeat alone, which nobody is told of: a page that is open would be made again for
+  // each, and another scheduler would look at everything.
+  bool beat(int64_t job_id, int64_t now_ms);
   bool is_running(int64_t job_id);
 
   void log(const LogEntry& entry);
@@ -232,6 +237,14 @@ class Store {
   std::optional<PendingCallback> delete_callback(int64_t id);
 
  private:
+  int64_t write(std::string_view sql, const std::vector<metadata::Value>& values) {
+    return metadata::execute_counted(database_, sql, values);
+  }
+  std::vector<metadata::Row> write_returning(std::string_view sql,
+                                             const std::vector<metadata::Value>& values) {
+    return metadata::query_counted(database_, sql, values);
+  }
+
   metadata::Database& database_;
 };
 

@@ -55,6 +55,9 @@ TEST_P(StoreTest, RunsAreFilteredOrderedCountedAndDeleted) {
   filter.logical_date_from_ms = kStartMs + 2 * kDayMs;
   filter.order_by = "-run_after";
   EXPECT_EQ(store_.count_runs(filter), 3);
+  const auto unfinished = store_.unfinished_runs();
+  EXPECT_EQ(unfinished.size(), 3u);
+  EXPECT_EQ(unfinished.at({"d", "r3"}), RunState::kQueued);
   const std::vector<DagRun> page = store_.list_runs(filter, {1, 1});
   ASSERT_EQ(page.size(), 1u);
   EXPECT_EQ(page[0].run_id, "r3");
@@ -144,11 +147,15 @@ TEST_P(StoreTest, JobsDeadlinesCallbacksAndTheLog) {
   job.state = "running";
   job.hostname = "here";
   job.id = store_.add_job(job);
-  job.latest_heartbeat_ms = 5;
-  EXPECT_TRUE(store_.update_job(job));
+  const int64_t number = metadata::change_number(*database_);
+  EXPECT_TRUE(store_.beat(job.id, 5));
+  EXPECT_EQ(metadata::change_number(*database_), number);  // nobody is told of it
+  EXPECT_EQ(store_.running_jobs().at(0).latest_heartbeat_ms, 5);
   job.state = "failed";
   EXPECT_TRUE(store_.update_job(job));
+  EXPECT_EQ(metadata::change_number(*database_), number + 1);
   EXPECT_FALSE(store_.update_job(job));
+  EXPECT_FALSE(store_.beat(job.id, 6));
   EXPECT_TRUE(store_.running_jobs().empty());
   EXPECT_EQ(store_.count_jobs(), 1);
   store_.add_deadline(1, 0, 100);

@@ -242,7 +242,8 @@ void Operations::mark_run(const std::string& dag_id, const std::string& run_id, 
   const int64_t now_ms = clock_.now_ms();
   if (state == RunState::kQueued) {
     clear(dag_id, marked.run_id, {});
-    return transaction.commit();
+    transaction.commit();
+    return;
   }
   if (!is_finished(state)) {
     throw Error(ErrorCode::kInvalidArgument, "a run cannot be marked running: use queued, success or failed");

@@ -111,6 +111,30 @@ TEST(Changes, AClearedRunHasItsDeadlinesAgain) {
   EXPECT_EQ(world.store.next_deadline_ms(), kStartMs + 13'000);
 }
 
+TEST(Changes, WhatHappensBetweenTheLookAndTheTransactionIsSeen) {
+  const std::vector<Dag> dags = {dag("d", {task("a")})};
+  auto inner = testing::memory_database();
+  CrashingDatabase database(*inner);
+  FakeClock clock(kStartMs);
+  testing::MemoryLiveness liveness;
+  testing::MemoryCallbacks callbacks;
+  MemoryExecutor executor(clock, 8);
+  Scheduler scheduler(database, dags, executor, clock, {}, callbacks, liveness);
+  Operations operations(*inner, dags, clock, Actor());
+  scheduler.tick();
+  operations.trigger("d", {});
+  scheduler.tick();
+  ASSERT_EQ(executor.launches.size(), 1u);
+  DagRun second;
+  clock.advance_ms(1);
+  database.before_write = [&] { second = operations.trigger("d", {}); };
+  executor.end(executor.running().begin()->first, {});
+  scheduler.tick();  // writes down the end of the first, and counts it
+  ASSERT_GT(second.id, 0);
+  scheduler.tick();
+  EXPECT_EQ(executor.launches.size(), 2u);
+}
+
 // One run of a DAG with a retry, a callback and an asset that another one waits for, where the database fails
 // at its n-th step (testing/crashing_database.h). False when there is no n-th.
 bool run_with_fault(int step, bool dies) {

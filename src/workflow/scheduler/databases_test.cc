@@ -47,6 +47,34 @@ TEST_P(SchedulerOverEach, RunsRetriesAssetsPoolsAndRestarts) {
   EXPECT_EQ(world.runs("consumer").size(), 2u);
 }
 
+TEST_P(SchedulerOverEach, SchedulersSeeEachOthersChangesButNoHeartbeats) {
+  const std::vector<Dag> dags = {dag("d", {task("a")}, "@daily")};
+  World world(dags, {}, open());
+  testing::MemoryExecutor executor(world.clock, 8);
+  testing::MemoryCallbacks callbacks;
+  auto database = open();
+  Scheduler other(*database, dags, executor, world.clock, {}, callbacks, world.liveness);
+  for (int round = 0; round < 3; ++round) {
+    world.scheduler->tick();
+    other.tick();
+  }
+  const int64_t before = metadata::change_number(*database_);
+  const int64_t heartbeat_ms = Store(*database_).running_jobs().at(0).latest_heartbeat_ms;
+  for (int round = 0; round < 5; ++round) {
+    world.clock.advance_ms(5000);
+    world.scheduler->tick();
+    other.tick();
+  }
+  EXPECT_EQ(metadata::change_number(*database_), before);
+  EXPECT_EQ(Store(*database_).running_jobs().at(0).latest_heartbeat_ms, heartbeat_ms + 25'000);
+  const DagRun run = Operations(*database_, dags, world.clock, Actor()).trigger("d", {});
+  other.tick();  // nobody wakes it
+  EXPECT_EQ(executor.launches.size(), 1u);
+  executor.end(executor.running().begin()->first, {});
+  other.tick();
+  EXPECT_EQ(world.states(run), "a=success -> success");
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, SchedulerOverEach, ::testing::ValuesIn(metadata::tested_databases()),
                          metadata::database_name);
 

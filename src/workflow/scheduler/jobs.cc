@@ -29,7 +29,7 @@ void Scheduler::beat() {
   const bool is_due = last_ms == 0 || was_set_back || now_ms_ >= last_ms + options_.heartbeat_ms;
   Job job = job_;
   if (is_due) job.latest_heartbeat_ms = now_ms_;
-  const bool is_ours = is_due ? store_.update_job(job) : store_.is_running(job.id);
+  const bool is_ours = is_due ? store_.beat(job.id, now_ms_) : store_.is_running(job.id);
   if (!is_ours) {
     is_taken_over_ = true;
     for (const auto& [id, try_number] : launched_) executor_.cancel(id);

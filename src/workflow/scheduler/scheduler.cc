@@ -76,7 +76,9 @@ void Scheduler::wake() {
 }
 
 bool Scheduler::has_something_to_do() {
-  if (wake_signal_.take() || database_changed()) looks_at_all_ = true;
+  // Both, so that what work() did itself is not taken for another's change afterwards.
+  const bool is_woken = wake_signal_.take();
+  if (database_changed() || is_woken) looks_at_all_ = true;
   if (starts_can_wait()) {
     wake_by(events_since_ms_ + options_.start_patience_ms);
   } else if (!events_.empty()) {
@@ -92,13 +94,10 @@ bool Scheduler::starts_can_wait() {
          std::all_of(events_.begin(), events_.end(), is_start);
 }
 
-// By another connection than ours. A server has the number of the next transaction that writes: writers of
-// this database wait for each other before they take theirs, so the one after ours means that nobody has
-// written. Other databases of the server count too, which costs no more than a look.
+// By anybody but work().
 bool Scheduler::database_changed() {
-  const int64_t version = metadata::change_number(database_);
-  const bool is_ours = own_transaction_ && version == *own_transaction_ + 1;
-  return std::exchange(data_version_, version) != version && !is_ours;
+  const int64_t number = metadata::change_number(database_);
+  return std::exchange(seen_change_, number) != number;
 }
 
 void Scheduler::look_at_all() {
@@ -144,10 +143,9 @@ void Scheduler::work() {
     follow_runs();
   }
   if (!is_stopping_) claim_tasks();
-  if (database_.dialect() == metadata::Dialect::kPostgres) {
-    own_transaction_ = database_.query_first("SELECT txid_current()")->integer(0);
-  }
-  transaction.commit();
+  const std::optional<int64_t> own_change = transaction.commit();
+  // Only if nobody came between the look and this: what they did is still to be looked at.
+  if (own_change && seen_change_ && *own_change == *seen_change_ + 1) seen_change_ = own_change;
 }
 
 void Scheduler::after_commit() {

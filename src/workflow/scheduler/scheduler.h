@@ -176,7 +176,7 @@ class Scheduler {
   Job job_;
   int64_t now_ms_ = 0;
   int64_t wake_at_ms_ = 0;
-  std::optional<int64_t> data_version_, own_transaction_;  // see database_changed()
+  std::optional<int64_t> seen_change_;  // see database_changed()
   bool is_registered_ = false, is_stopping_ = false, is_taken_over_ = false;
   bool has_begun_foreground_task_ = false;
 

@@ -54,19 +54,19 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kOrders =
 }  // namespace
 
 int64_t Store::add_asset_event(const AssetEvent& event) {
-  return database_
-      .query_first(
-          "INSERT INTO asset_event (asset, extra, source_dag_id, source_run_id, source_task_id, "
-          "timestamp_ms) "
-          "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-          {event.asset, event.extra, nullable(event.source_dag_id), nullable(event.source_run_id),
-           nullable(event.source_task_id), event.timestamp_ms})
-      ->integer(0);
+  return write_returning(
+             "INSERT INTO asset_event (asset, extra, source_dag_id, source_run_id, source_task_id, "
+             "timestamp_ms) "
+             "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+             {event.asset, event.extra, nullable(event.source_dag_id), nullable(event.source_run_id),
+              nullable(event.source_task_id), event.timestamp_ms})
+      .front()
+      .integer(0);
 }
 
 void Store::queue_asset_event(const std::string& dag_id, int64_t event_id) {
-  database_.execute("INSERT INTO asset_event_queue (dag_id, event_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    {dag_id, event_id});
+  write("INSERT INTO asset_event_queue (dag_id, event_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        {dag_id, event_id});
 }
 
 std::vector<AssetEvent> Store::queued_asset_events(const std::string& dag_id) {
@@ -79,9 +79,8 @@ void Store::take_asset_events(const std::string& dag_id, int64_t dag_run_id,
                               const std::vector<int64_t>& event_ids) {
   metadata::Transaction transaction(database_);
   for (const int64_t event_id : event_ids) {
-    database_.execute("DELETE FROM asset_event_queue WHERE dag_id = ? AND event_id = ?", {dag_id, event_id});
-    database_.execute("INSERT INTO dag_run_asset_event (dag_run_id, event_id) VALUES (?, ?)",
-                      {dag_run_id, event_id});
+    write("DELETE FROM asset_event_queue WHERE dag_id = ? AND event_id = ?", {dag_id, event_id});
+    write("INSERT INTO dag_run_asset_event (dag_run_id, event_id) VALUES (?, ?)", {dag_run_id, event_id});
   }
   transaction.commit();
 }

@@ -43,18 +43,18 @@ std::optional<Backfill> first_of(std::vector<Backfill> backfills) {
 int64_t Store::add_backfill(const Backfill& backfill, const std::vector<BackfillRun>& runs) {
   metadata::Transaction transaction(database_);
   const int64_t id =
-      database_
-          .query_first(
-              "INSERT INTO backfill (dag_id, from_ms, to_ms, conf, is_paused, reprocess_behavior, "
-              "max_active_runs, "
-              "created_at_ms, completed_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-              {backfill.dag_id, backfill.from_ms, backfill.to_ms, backfill.conf,
-               boolean_value(backfill.is_paused), name_value(backfill.reprocess_behavior),
-               int64_t{backfill.max_active_runs}, backfill.created_at_ms, nullable(backfill.completed_at_ms)})
-          ->integer(0);
+      write_returning(
+          "INSERT INTO backfill (dag_id, from_ms, to_ms, conf, is_paused, reprocess_behavior, "
+          "max_active_runs, "
+          "created_at_ms, completed_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+          {backfill.dag_id, backfill.from_ms, backfill.to_ms, backfill.conf,
+           boolean_value(backfill.is_paused), name_value(backfill.reprocess_behavior),
+           int64_t{backfill.max_active_runs}, backfill.created_at_ms, nullable(backfill.completed_at_ms)})
+          .front()
+          .integer(0);
   int64_t ordinal = 0;
   for (const BackfillRun& run : runs) {
-    database_.execute(
+    write(
         "INSERT INTO backfill_dag_run (backfill_id, sort_ordinal, logical_date_ms, dag_run_id, "
         "exception_reason) "
         "VALUES (?, ?, ?, ?, ?)",
@@ -90,8 +90,8 @@ std::vector<BackfillRun> Store::runs_of_backfill(int64_t id) {
 }
 
 void Store::update_backfill(const Backfill& backfill) {
-  database_.execute("UPDATE backfill SET is_paused = ?, completed_at_ms = ? WHERE id = ?",
-                    {boolean_value(backfill.is_paused), nullable(backfill.completed_at_ms), backfill.id});
+  write("UPDATE backfill SET is_paused = ?, completed_at_ms = ? WHERE id = ?",
+        {boolean_value(backfill.is_paused), nullable(backfill.completed_at_ms), backfill.id});
 }
 
 }  // namespace tidemill::workflow

@@ -31,7 +31,7 @@ DagState dag_from(const Row& row) {
 }  // namespace
 
 void Store::ensure_dag(const std::string& dag_id, bool is_paused, int64_t now_ms) {
-  database_.execute(
+  write(
       "INSERT INTO dag (dag_id, is_paused, first_seen_at_ms, last_parsed_ms) VALUES (?, ?, ?, ?) "
       "ON CONFLICT (dag_id) DO UPDATE SET last_parsed_ms = excluded.last_parsed_ms",
       {dag_id, boolean_value(is_paused), now_ms, now_ms});
@@ -52,16 +52,16 @@ std::vector<DagState> Store::list_dags() {
 }
 
 void Store::set_paused(const std::string& dag_id, bool is_paused) {
-  database_.execute("UPDATE dag SET is_paused = ? WHERE dag_id = ?", {boolean_value(is_paused), dag_id});
+  write("UPDATE dag SET is_paused = ? WHERE dag_id = ?", {boolean_value(is_paused), dag_id});
 }
 
 void Store::set_last_interval(const std::string& dag_id, int64_t start_ms, int64_t end_ms) {
-  database_.execute("UPDATE dag SET last_interval_start_ms = ?, last_interval_end_ms = ? WHERE dag_id = ?",
-                    {start_ms, end_ms, dag_id});
+  write("UPDATE dag SET last_interval_start_ms = ?, last_interval_end_ms = ? WHERE dag_id = ?",
+        {start_ms, end_ms, dag_id});
 }
 
 void Store::set_next_run(const DagState& dag) {
-  database_.execute(
+  write(
       "UPDATE dag SET next_interval_start_ms = ?, next_interval_end_ms = ?, next_run_after_ms = ? "
       "WHERE dag_id = ?",
       {nullable(dag.next_interval_start_ms), nullable(dag.next_interval_end_ms),

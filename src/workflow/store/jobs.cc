@@ -8,12 +8,12 @@ namespace tidemill::workflow {
 using namespace store;  // NOLINT(google-build-using-namespace): the rows of this module
 
 int64_t Store::add_job(const Job& job) {
-  return database_
-      .query_first(
-          "INSERT INTO job (job_type, state, hostname, pid, start_ms, latest_heartbeat_ms, end_ms) "
-          "VALUES ('SchedulerJob', ?, ?, ?, ?, ?, ?) RETURNING id",
-          {job.state, job.hostname, job.pid, job.start_ms, job.latest_heartbeat_ms, nullable(job.end_ms)})
-      ->integer(0);
+  return write_returning(
+             "INSERT INTO job (job_type, state, hostname, pid, start_ms, latest_heartbeat_ms, end_ms) "
+             "VALUES ('SchedulerJob', ?, ?, ?, ?, ?, ?) RETURNING id",
+             {job.state, job.hostname, job.pid, job.start_ms, job.latest_heartbeat_ms, nullable(job.end_ms)})
+      .front()
+      .integer(0);
 }
 
 namespace {
@@ -54,10 +54,15 @@ int64_t Store::count_jobs() {
 }
 
 bool Store::update_job(const Job& job) {
-  return database_.execute(
+  return write(
              "UPDATE job SET state = ?, latest_heartbeat_ms = ?, end_ms = ? WHERE id = ? AND state = "
              "'running'",
              {job.state, job.latest_heartbeat_ms, nullable(job.end_ms), job.id}) == 1;
+}
+
+bool Store::beat(int64_t job_id, int64_t now_ms) {
+  return database_.execute("UPDATE job SET latest_heartbeat_ms = ? WHERE id = ? AND state = 'running'",
+                           {now_ms, job_id}) == 1;
 }
 
 bool Store::is_running(int64_t job_id) {
@@ -65,17 +70,17 @@ bool Store::is_running(int64_t job_id) {
 }
 
 void Store::add_deadline(int64_t dag_run_id, int64_t position, int64_t deadline_ms) {
-  database_.execute("INSERT INTO deadline (dag_run_id, position, deadline_ms) VALUES (?, ?, ?)",
-                    {dag_run_id, position, deadline_ms});
+  write("INSERT INTO deadline (dag_run_id, position, deadline_ms) VALUES (?, ?, ?)",
+        {dag_run_id, position, deadline_ms});
 }
 
 void Store::delete_deadlines(int64_t dag_run_id) {
-  database_.execute("DELETE FROM deadline WHERE dag_run_id = ?", {dag_run_id});
+  write("DELETE FROM deadline WHERE dag_run_id = ?", {dag_run_id});
 }
 
 std::vector<Store::DueDeadline> Store::take_due_deadlines(int64_t now_ms) {
   std::vector<DueDeadline> due;
-  for (const Row& row : database_.query("DELETE FROM deadline WHERE deadline_ms <= ? "
+  for (const Row& row : write_returning("DELETE FROM deadline WHERE deadline_ms <= ? "
                                         "RETURNING dag_run_id, position",
                                         {now_ms})) {
     due.push_back({row.integer(0), row.integer(1)});
@@ -89,8 +94,8 @@ std::optional<int64_t> Store::next_deadline_ms() {
 
 void Store::add_callback(const std::string& target, const std::string& document, int64_t job_id,
                          int64_t now_ms) {
-  database_.execute("INSERT INTO callback (target, document, job_id, created_at_ms) VALUES (?, ?, ?, ?)",
-                    {target, document, job_id, now_ms});
+  write("INSERT INTO callback (target, document, job_id, created_at_ms) VALUES (?, ?, ?, ?)",
+        {target, document, job_id, now_ms});
 }
 
 std::vector<Store::PendingCallback> Store::pending_callbacks(int64_t job_id) {
@@ -103,16 +108,14 @@ std::vector<Store::PendingCallback> Store::pending_callbacks(int64_t job_id) {
 }
 
 void Store::hand_over_callbacks(int64_t to_job_id) {
-  database_.execute(
-      "UPDATE callback SET job_id = ? WHERE job_id NOT IN (SELECT id FROM job WHERE state = 'running')",
-      {to_job_id});
+  write("UPDATE callback SET job_id = ? WHERE job_id NOT IN (SELECT id FROM job WHERE state = 'running')",
+        {to_job_id});
 }
 
 std::optional<Store::PendingCallback> Store::delete_callback(int64_t id) {
-  const auto row =
-      database_.query_first("DELETE FROM callback WHERE id = ? RETURNING id, target, document", {id});
-  if (!row) return std::nullopt;
-  return PendingCallback{row->integer(0), row->text(1), row->text(2)};
+  const auto rows = write_returning("DELETE FROM callback WHERE id = ? RETURNING id, target, document", {id});
+  if (rows.empty()) return std::nullopt;
+  return PendingCallback{rows[0].integer(0), rows[0].text(1), rows[0].text(2)};
 }
 
 }  // namespace tidemill::workflow

@@ -62,7 +62,7 @@ LogEntry entry_from(const Row& row) {
 }  // namespace
 
 void Store::log(const LogEntry& entry) {
-  database_.execute(
+  write(
       "INSERT INTO log (dttm_ms, event, dag_id, run_id, task_id, try_number, owner, extra) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       {entry.dttm_ms, entry.event, nullable(entry.dag_id), nullable(entry.run_id), nullable(entry.task_id),

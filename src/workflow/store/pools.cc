@@ -41,7 +41,7 @@ std::vector<Pool> pools_where(metadata::Database& database, const std::string& c
 }  // namespace
 
 void Store::set_pool(const Pool& pool) {
-  database_.execute(
+  write(
       "INSERT INTO slot_pool (pool, slots, description, include_deferred) VALUES (?, ?, ?, ?) "
       "ON CONFLICT (pool) DO UPDATE SET slots = excluded.slots, description = excluded.description, "
       "include_deferred = excluded.include_deferred",
@@ -49,7 +49,7 @@ void Store::set_pool(const Pool& pool) {
 }
 
 bool Store::delete_pool(const std::string& name) {
-  return database_.execute("DELETE FROM slot_pool WHERE pool = ?", {name}) > 0;
+  return write("DELETE FROM slot_pool WHERE pool = ?", {name}) > 0;
 }
 
 std::optional<Pool> Store::find_pool(const std::string& name) {

@@ -103,7 +103,7 @@ std::vector<DagRun> runs_from(const std::vector<Row>& rows) {
 }  // namespace
 
 int64_t Store::add_run(const DagRun& run) {
-  const auto row = database_.query_first(
+  const auto rows = write_returning(
       "INSERT INTO dag_run (dag_id, run_id, run_type, state, logical_date_ms, data_interval_start_ms, "
       "data_interval_end_ms, run_after_ms, queued_at_ms, start_ms, end_ms, conf, triggered_by, "
       "triggering_user_name, note, "
@@ -114,7 +114,7 @@ int64_t Store::add_run(const DagRun& run) {
        run.queued_at_ms, nullable(run.start_ms), nullable(run.end_ms), run.conf, name_value(run.triggered_by),
        nullable(run.triggering_user_name), nullable(run.note), nullable(run.backfill_id),
        int64_t{run.clear_number}});
-  if (row) return row->integer(0);
+  if (!rows.empty()) return rows.front().integer(0);
   throw Error(ErrorCode::kAlreadyExists,
               fmt::format("A DAG Run already exists for DAG {} with run id {}", run.dag_id, run.run_id));
 }
@@ -140,13 +140,22 @@ std::vector<DagRun> Store::list_runs(const RunFilter& filter, const Page& page) 
   return runs_from(database_.query(sql, condition.values_with(page)));
 }
 
+std::map<std::pair<std::string, std::string>, RunState> Store::unfinished_runs() {
+  std::map<std::pair<std::string, std::string>, RunState> states;
+  for (const Row& row :
+       database_.query("SELECT dag_id, run_id, state FROM dag_run WHERE state IN ('queued', 'running')")) {
+    states.emplace(std::pair(row.text(0), row.text(1)), *run_state_named(row.text(2)));
+  }
+  return states;
+}
+
 int64_t Store::count_runs(const RunFilter& filter) {
   const Condition condition = condition_of(filter);
   return database_.query_first("SELECT count(*) FROM dag_run " + condition.sql, condition.values)->integer(0);
 }
 
 void Store::update_run(const DagRun& run) {
-  database_.execute(
+  write(
       "UPDATE dag_run SET state = ?, queued_at_ms = ?, start_ms = ?, end_ms = ?, last_scheduling_decision_ms "
       "= ?, "
       "conf = ?, note = ?, backfill_id = ?, clear_number = ? WHERE id = ?",
@@ -164,16 +173,15 @@ std::vector<DagRun> Store::runs_of_asset_event(int64_t event_id) {
 void Store::delete_run(const std::string& dag_id, const std::string& run_id) {
   metadata::Transaction transaction(database_);
   for (const char* table : {"task_instance", "task_instance_history", "xcom"}) {
-    database_.execute(fmt::format("DELETE FROM {} WHERE dag_id = ? AND run_id = ?", table), {dag_id, run_id});
+    write(fmt::format("DELETE FROM {} WHERE dag_id = ? AND run_id = ?", table), {dag_id, run_id});
   }
   for (const char* table : {"dag_run_asset_event", "deadline"}) {
-    database_.execute(
-        fmt::format("DELETE FROM {} WHERE dag_run_id IN (SELECT id FROM dag_run WHERE dag_id = ? AND "
-                    "run_id = ?)",
-                    table),
-        {dag_id, run_id});
+    write(fmt::format("DELETE FROM {} WHERE dag_run_id IN (SELECT id FROM dag_run WHERE dag_id = ? AND "
+                      "run_id = ?)",
+                      table),
+          {dag_id, run_id});
   }
-  database_.execute("DELETE FROM dag_run WHERE dag_id = ? AND run_id = ?", {dag_id, run_id});
+  write("DELETE FROM dag_run WHERE dag_id = ? AND run_id = ?", {dag_id, run_id});
   transaction.commit();
 }
 

@@ -133,7 +133,7 @@ std::optional<TaskInstance> first_instance(const std::optional<Row>& row) {
 }  // namespace
 
 void Store::add_task_instance(const TaskInstance& instance) {
-  database_.execute(
+  write(
       "INSERT INTO task_instance (id, dag_id, run_id, task_id, state, try_number, max_tries, pool, "
       "pool_slots, "
       "priority_weight, operator, run_after_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -212,7 +212,7 @@ std::map<std::pair<std::string, std::string>, int64_t> Store::active_task_counts
 }
 
 bool Store::claim(const TaskInstance& instance) {
-  return database_.execute(
+  return write(
              "UPDATE task_instance SET state = 'queued', try_number = ?, queued_at_ms = ?, start_ms = NULL, "
              "end_ms = NULL, pid = NULL, hostname = ?, job_id = ? "
              "WHERE id = ? AND state = 'scheduled' AND job_id IS NULL",
@@ -225,7 +225,7 @@ std::vector<TaskInstance> Store::task_instances_of_job(int64_t job_id) {
 }
 
 void Store::update_task_instance(const TaskInstance& instance) {
-  database_.execute(
+  write(
       "UPDATE task_instance SET state = ?, try_number = ?, max_tries = ?, scheduled_at_ms = ?, queued_at_ms "
       "= ?, "
       "start_ms = ?, end_ms = ?, next_retry_at_ms = ?, pool = ?, pool_slots = ?, priority_weight = ?, "
@@ -240,7 +240,7 @@ void Store::update_task_instance(const TaskInstance& instance) {
 }
 
 void Store::end_tries_by(int64_t now_ms) {
-  database_.execute(
+  write(
       "UPDATE task_instance SET next_retry_at_ms = next_retry_at_ms - (end_ms - ?), end_ms = ?, "
       "start_ms = CASE WHEN start_ms > ? THEN ? ELSE start_ms END WHERE state = 'up_for_retry' AND end_ms > "
       "?",
@@ -248,7 +248,7 @@ void Store::end_tries_by(int64_t now_ms) {
 }
 
 void Store::keep_try(const TaskInstance& instance) {
-  database_.execute(
+  write(
       "INSERT INTO task_instance_history (task_instance_id, dag_id, run_id, task_id, try_number, state, "
       "queued_at_ms, "
       "start_ms, end_ms, pid, hostname) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "

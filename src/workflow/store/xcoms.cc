@@ -11,7 +11,7 @@ namespace tidemill::workflow {
 using namespace store;  // NOLINT(google-build-using-namespace): the rows of this module
 
 void Store::set_xcom(const TaskKey& key, const std::string& name, const std::string& value, int64_t now_ms) {
-  database_.execute(
+  write(
       "INSERT INTO xcom (dag_id, run_id, task_id, key, value, timestamp_ms) VALUES (?, ?, ?, ?, ?, ?) "
       "ON CONFLICT (dag_id, run_id, task_id, key) DO UPDATE SET value = excluded.value, "
       "timestamp_ms = excluded.timestamp_ms",
@@ -19,8 +19,8 @@ void Store::set_xcom(const TaskKey& key, const std::string& name, const std::str
 }
 
 void Store::delete_xcoms(const TaskKey& key) {
-  database_.execute("DELETE FROM xcom WHERE dag_id = ? AND run_id = ? AND task_id = ?",
-                    {key.dag_id, key.run_id, key.task_id});
+  write("DELETE FROM xcom WHERE dag_id = ? AND run_id = ? AND task_id = ?",
+        {key.dag_id, key.run_id, key.task_id});
 }
 
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 // For tests: a database under a scheduler that dies, or is refused, between any two statements.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,8 @@ class CrashingDatabase final : public metadata::Database {
   void arm(Fault fault, int step) { armed_ = {fault, step}; }
   void disarm() { armed_ = std::nullopt; }
   bool is_armed() const { return armed_.has_value(); }
+  // Called before the next transaction begins, once: what somebody else does in that moment.
+  std::function<void()> before_write;
   // At once, between two calls.
   [[noreturn]] void die() {
     is_dead_ = true;
@@ -63,6 +66,7 @@ class CrashingDatabase final : public metadata::Database {
  private:
   void begin_write() override {
     step();
+    if (before_write) std::exchange(before_write, nullptr)();
     writing_ = std::make_unique<metadata::Transaction>(inner_);
   }
   void begin_read() override {
