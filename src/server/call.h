@@ -11,11 +11,8 @@
 
 namespace tidemill::server {
 
-class ChangeFeed;
+class ProjectWatcher;
 class SignIn;
-namespace airflow {
-class RunWaiters;
-}
 
 // One request, on one worker thread. Everything in it is that thread's alone until the handler returns.
 struct Call {
@@ -26,8 +23,7 @@ struct Call {
   workflow::Operations& operations;  // as that user
   const ServerContext& server;
   SignIn& sign_in;
-  ChangeFeed& changes;
-  airflow::RunWaiters& run_waiters;
+  ProjectWatcher& watcher;
 };
 
 enum class Access {

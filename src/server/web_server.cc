@@ -12,12 +12,11 @@
 #include "server/absent_database.h"
 #include "server/access/base_url.h"
 #include "server/airflow/errors.h"
-#include "server/airflow/run_waiters.h"
 #include "server/call.h"
-#include "server/change_feed.h"
 #include "server/pages/error_page.h"
 #include "server/pages/sign_in_page.h"
 #include "server/project_pool.h"
+#include "server/project_watcher.h"
 
 namespace tidemill::server {
 namespace {
@@ -89,8 +88,7 @@ class WebServer::Impl {
       : context_(std::move(context)),
         sign_in_(options.signing_key, options.given_password, context_.clock),
         projects_(context_.open_project),
-        changes_([this] { return open_changes(); }),
-        run_waiters_(context_.open_project),
+        watcher_([this] { return watched(context_.open_project()); }),
         is_loopback_(is_loopback(options.address)),
         hears_this_machine_alone_(is_loopback_ && options.base_url.empty()),
         max_engine_users_(std::max(1, options.worker_thread_count / 2)),
@@ -116,11 +114,6 @@ class WebServer::Impl {
     server.limits.max_connections = 1'000;
     server.default_headers = headers_of_every_answer();
     return server;
-  }
-
-  ChangeFeed::Changes open_changes() const {
-    const std::shared_ptr<dags::Services> project = context_.open_project();
-    return [project] { return metadata::change_number(project->metadata_for_writing()); };
   }
 
   net::Router router() {
@@ -220,7 +213,7 @@ class WebServer::Impl {
         identity.csrf_token.empty() ? workflow::TriggeredBy::kRestApi : workflow::TriggeredBy::kUi;
     workflow::Operations operations(database, context_.dags, context_.clock, {identity.user, by});
     Call call{request,  identity.user, identity.csrf_token, *project, operations, context_,
-              sign_in_, changes_,      run_waiters_};
+              sign_in_, watcher_};
     net::Response response = endpoint.handle(call);
     if (changes_something(request) && response.status() < 400) context_.wake_scheduler();
     return response;
@@ -237,8 +230,7 @@ class WebServer::Impl {
   ServerContext context_;
   SignIn sign_in_;
   ProjectPool projects_;
-  ChangeFeed changes_;
-  airflow::RunWaiters run_waiters_;
+  ProjectWatcher watcher_;
   bool is_loopback_;
   bool hears_this_machine_alone_;         // and no proxy brings it requests of others
   std::vector<std::string> known_hosts_;  // beside this machine's

@@ -4,12 +4,15 @@ import base64
 import json
 import re
 import subprocess
+import threading
+import time
+import urllib.request
 from urllib.parse import urlencode
 
 import pytest
 
 from conftest import PROGRAM, init
-from up import PASSWORD, Up
+from up import GENERATION, PASSWORD, Up
 
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
@@ -153,3 +156,43 @@ def test_a_port_that_is_taken_is_said(up):
     second = subprocess.run([PROGRAM, "-C", up.project.folder, "up", "--port", port], capture_output=True,
                             text=True, check=False, timeout=60)
     assert second.returncode != 0 and port in second.stderr and "ready" not in second.stdout
+
+
+def events(up):
+    """What comes on the stream of a page, as it grows."""
+    request = urllib.request.Request(up.url + "/ui/events", headers={"Authorization": "Bearer " + up.token()})
+    names = []
+
+    def read():
+        with urllib.request.urlopen(request) as stream:
+            for line in stream:
+                if line.startswith(b"event: "):
+                    names.append(line.decode().split()[1])
+
+    threading.Thread(target=read, daemon=True).start()
+    return names
+
+
+def test_pages_are_told_of_changes_and_not_of_heartbeats(up):
+    names = events(up)
+    time.sleep(12)  # two heartbeats
+    assert names == []
+    up.project.run("variables", "set", "colour", "green")
+    deadline = time.monotonic() + 5
+    while not names:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert set(names) == {"change"}
+
+
+def test_a_waiting_client_that_leaves_gives_its_place_back(up):
+    token = up.token()
+    up.request("PATCH", f"/api/v2/dags/{GENERATION}", {"is_paused": True}, Authorization="Bearer " + token)
+    status, _, text = up.request("POST", f"/api/v2/dags/{GENERATION}/dagRuns", {"logical_date": None},
+                                 Authorization="Bearer " + token)
+    assert status == 200, text
+    path = f"/api/v2/dags/{GENERATION}/dagRuns/{json.loads(text)['dag_run_id']}/wait?interval=3600"
+    for _ in range(1100):  # more than there are places
+        request = urllib.request.Request(up.url + path, headers={"Authorization": "Bearer " + token})
+        with urllib.request.urlopen(request, timeout=60) as stream:
+            assert json.loads(stream.readline()) == {"state": "queued"}

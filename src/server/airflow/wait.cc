@@ -5,7 +5,8 @@
 
 #include "server/airflow/lookups.h"
 #include "server/airflow/query.h"
-#include "server/airflow/run_waiters.h"
+#include "server/airflow/wait_line.h"
+#include "server/project_watcher.h"
 
 namespace tidemill::server::airflow {
 namespace {
@@ -23,7 +24,7 @@ net::Response wait(Call& call, const Input& input) {
   }
   net::StreamOptions options;
   options.keep_alive_ms = 0;  // the interval keeps it alive
-  RunWaiters::Wait one;
+  ProjectWatcher::Wait one;
   one.dag_id = run.dag_id;
   one.run_id = run.run_id;
   one.interval_ms = static_cast<int64_t>(std::clamp(interval_s, kMinIntervalS, kMaxIntervalS) * 1000);
@@ -35,7 +36,7 @@ net::Response wait(Call& call, const Input& input) {
   if (is_finished(run.state)) {
     one.writer.close();
   } else {
-    call.run_waiters.add(std::move(one));
+    call.watcher.wait(std::move(one));
   }
   return response;
 }

@@ -2,9 +2,9 @@
 
 #include <charconv>
 
-#include "server/change_feed.h"
 #include "server/pages/endpoints.h"
 #include "server/pages/task_log.h"
+#include "server/project_watcher.h"
 
 namespace tidemill::server::pages {
 namespace {
@@ -22,7 +22,7 @@ net::Response listen(Call& call) {
   }
   const net::StreamWriter writer;
   writer.write("retry: 2000\n\n");
-  call.changes.add(writer, file);
+  call.watcher.follow(writer, file);
   return net::Response::stream(writer, "text/event-stream");
 }
 

@@ -1,4 +1,4 @@
-#include "server/airflow/run_waiters.h"
+#include "server/airflow/wait_line.h"
 
 #include <gtest/gtest.h>
 
@@ -17,6 +17,7 @@ TEST(WaitLine, HoldsResultsOnceTheRunIsOver) {
   run.run_id = "r";
   run.state = workflow::RunState::kRunning;
   EXPECT_EQ(wait_line(store, run, {"a"}), "{\"state\":\"running\"}\n");
+  EXPECT_EQ(wait_line(run.state), "{\"state\":\"running\"}\n");
   run.state = workflow::RunState::kSuccess;
   EXPECT_EQ(wait_line(store, run, {}), "{\"state\":\"success\"}\n");
   EXPECT_EQ(wait_line(store, run, {"a", "b"}), "{\"state\":\"success\",\"results\":{\"a\":\"[1]\"}}\n");
