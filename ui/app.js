@@ -174,6 +174,15 @@ const kLogLines = 10_000; // more than these are let go at the top while it is f
 let isFollowing = false;
 let isLogStale = false;
 
+// An answer that is a piece of the log. Where the session is over it is the sign-in page: the page is loaded
+// again, which leads there and back.
+async function fetchLines(url) {
+  const answer = await fetch(url);
+  if (answer.redirected) location.reload();
+  if (answer.redirected || !answer.ok || !answer.headers.has("X-Log-Next")) throw new Error(`${answer.status}`);
+  return answer;
+}
+
 function linesOf(text) {
   return [...new DOMParser().parseFromString(text, "text/html").body.childNodes];
 }
@@ -208,8 +217,7 @@ async function followLog() {
     while (isLogStale) {
       isLogStale = false;
       const { lines, next: from } = log.dataset;
-      const answer = await fetch(`${lines}&from=${from}`);
-      if (!answer.ok) break;
+      const answer = await fetchLines(`${lines}&from=${from}`);
       const next = answer.headers.get("X-Log-Next");
       const nodes = linesOf(await answer.text());
       if (log.dataset.lines !== lines) {
@@ -222,6 +230,8 @@ async function followLog() {
       log.dataset.next = next;
       scrollLog();
     }
+  } catch {
+    // the next event asks again
   } finally {
     isFollowing = false;
   }
@@ -231,10 +241,14 @@ document.addEventListener("click", async (event) => {
   const link = event.target.closest?.("#log .earlier a");
   if (!link) return;
   event.preventDefault();
-  const answer = await fetch(link.dataset.lines);
-  if (!answer.ok) return;
+  let lines;
+  try {
+    lines = linesOf(await (await fetchLines(link.dataset.lines)).text());
+  } catch {
+    return announce("The earlier lines could not be loaded: try again."); // the link is still there
+  }
   const fromEnd = log.scrollHeight - log.scrollTop;
-  link.closest(".earlier").replaceWith(...linesOf(await answer.text()));
+  link.closest(".earlier").replaceWith(...lines);
   log.scrollTop = log.scrollHeight - fromEnd;
   log.focus({ preventScroll: true });
 });
@@ -259,7 +273,12 @@ async function applyForm(form) {
   const url = new URL(form.action);
   for (const [name, value] of new FormData(form)) if (value) url.searchParams.append(name, value);
   history.replaceState(null, "", url);
-  const fresh = await fetchPage(url);
+  let fresh;
+  try {
+    fresh = await fetchPage(url);
+  } catch {
+    return announce("The list could not be loaded: the server does not answer.");
+  }
   if (location.href !== url.href) return; // typed on meanwhile
   for (const region of document.querySelectorAll("[data-region]")) {
     const next = fresh.getElementById(region.id);
@@ -297,15 +316,17 @@ document.addEventListener("keydown", (event) => {
     closeMenus(null);
     summary?.focus();
   }
-  const isTyping = event.target.closest?.("input, textarea, select");
-  if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) {
-    const search = document.querySelector("input[type=search]");
-    if (search) event.preventDefault();
-    search?.focus();
-  }
 });
 
-// Instants are written in UTC; the place where one sits is told on a closer look.
+// Instants are written in UTC. That of the place where one sits is told once, for hands without a mouse too, and
+// of each under the mouse.
+const ahead = -new Date().getTimezoneOffset();
+const zone = document.getElementById("time-zone");
+if (zone && ahead) {
+  const [hours, minutes] = [Math.floor(Math.abs(ahead) / 60), Math.abs(ahead) % 60];
+  const clock = `${String(hours).padStart(2, "0")}:${String(minutes).padStart(2, "0")}`;
+  zone.textContent += `; here it is UTC${ahead > 0 ? "+" : "−"}${clock}`;
+}
 document.addEventListener("mouseover", (event) => {
   const time = event.target.closest?.("time[datetime]");
   if (time && !time.title) time.title = `${new Date(time.dateTime).toLocaleString()} (here)`;
@@ -321,12 +342,22 @@ if (address.searchParams.has("done")) {
 document.querySelector(".site-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 for (const grid of document.querySelectorAll(".run-grid")) grid.scrollLeft = grid.scrollWidth; // the newest runs
 
+// As duration_text of src/server/pages/parts.cc.
+function durationText(ms) {
+  ms = Math.max(0, ms);
+  const [seconds, minutes, hours] = [1000, 60_000, 3_600_000].map((unit) => Math.floor(ms / unit));
+  const padded = (number) => String(number % 60).padStart(2, "0");
+  if (seconds < 1) return `${Math.floor(ms)} ms`;
+  if (seconds < 10) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  if (minutes < 1) return `${seconds} s`;
+  if (hours < 1) return seconds % 60 ? `${minutes}m ${padded(seconds)}s` : `${minutes} min`;
+  if (hours < 24) return `${hours}h ${padded(minutes)}m`;
+  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
 setInterval(() => {
   for (const clock of document.querySelectorAll("time[data-since]")) {
-    const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(clock.dataset.since)) / 1000));
-    const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-    const [hours, minutes, rest] = parts.map((part) => String(part));
-    clock.textContent = parts[0] ? `${hours}h ${minutes}m` : parts[1] ? `${minutes}m ${rest}s` : `${rest}s`;
+    clock.textContent = durationText(Date.now() - Date.parse(clock.dataset.since));
   }
 }, 1000);
 

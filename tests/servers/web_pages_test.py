@@ -31,15 +31,20 @@ def site(tmp_path_factory):
     project.run("variables", "set", "hostile", HOSTILE)
     write_history(project.folder / "tidemill.db", 1000, int(time.time() * 1000))
     with Up(project, web=True) as up, Browser() as browser:
-        browser.open(f"{up.url}/login?next=/dags", "Sign in")
-        browser.type("#username", "admin")
-        browser.type("#password", PASSWORD)
-        browser.click("button.primary")
-        browser.wait("DAGs", GENERATION)
+        sign_in(up, browser)
         yield SimpleNamespace(
             project=project, up=up, browser=browser, session=Session(up),
+            sign_in=lambda: sign_in(up, browser),
             open=lambda path, *texts, **options: browser.open(up.url + path, *texts, **options),
             ended=lambda run: wait_until_ended(project, run))
+
+
+def sign_in(up, browser):
+    browser.open(f"{up.url}/login?next=/dags", "Sign in")
+    browser.type("#username", "admin")
+    browser.type("#password", PASSWORD)
+    browser.click("button.primary")
+    browser.wait("DAGs", GENERATION)
 
 
 def wait_until_ended(project, run):
@@ -298,3 +303,15 @@ def test_a_session_that_ended_leads_to_the_sign_in_page(site):
     site.browser.forget_cookies()
     site.project.run("variables", "set", "changed", "1")
     site.browser.wait("Sign in", "Password")
+
+
+def test_a_log_that_is_watched_when_the_session_ends_leads_to_the_sign_in_page(site):
+    site.sign_in()
+    run = site.ended(site.up.trigger(GENERATION, date="2026-11-09"))
+    log = next(path for path in site.project.folder.glob("logs/*/*/task_id=generate_data/attempt=1.log")
+               if unquote(path.parts[-3]) == f"run_id={run}")
+    site.open(run_page(GENERATION, run) + "/tasks/generate_data", "Live", "synthetic")
+    site.browser.forget_cookies()
+    write_log(log, "a line more")
+    site.browser.wait("Sign in", "Password", selector="input#password")
+    assert site.browser.run("return location.pathname") == "/login"

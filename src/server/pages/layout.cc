@@ -103,11 +103,12 @@ net::Response page(const Call& call, const PageHead& head, const Html& body, int
       "form", {{"method", "post"}, {"action", "/logout"}},
       {csrf_field(call),
        element("button", {{"class", "quiet small"}, {"title", "Signed in as " + call.user}}, {"Sign out"})});
-  const Html footer = element(
-      "footer", {{"class", "site-foot"}},
-      {element("span", {}, {call.server.project_name}),
-       element("span", {}, {"Tidemill " + call.server.version}), element("span", {}, {"Times are UTC"}),
-       element("span", {{"id", "live-state"}, {"class", "live-state"}, {"hidden", ""}})});
+  const Html footer =
+      element("footer", {{"class", "site-foot"}},
+              {element("span", {}, {call.server.project_name}),
+               element("span", {}, {"Tidemill " + call.server.version}),
+               element("span", {{"id", "time-zone"}}, {"Times are UTC"}),
+               element("span", {{"id", "live-state"}, {"class", "live-state"}, {"hidden", ""}})});
   return document(head.title + " · " + call.server.project_name, theme_of(call.request),
                   site_head(navigation(head.section), theme_switch(call) + sign_out), body, footer, status);
 }

@@ -42,6 +42,7 @@ std::string text_of(const Json& object, const char* key) {
 
 std::vector<SignatureField> fields_of(const std::string& text) {
   std::vector<SignatureField> fields;
+  if (is_too_deep(text)) return fields;
   const Json list = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!list.is_array()) return fields;
   for (const Json& one : list) {

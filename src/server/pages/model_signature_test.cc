@@ -43,5 +43,11 @@ TEST(ModelSignature, HostileNamesStayText) {
   EXPECT_NE(card.text().find("&lt;script&gt;"), std::string::npos);
 }
 
+TEST(ModelSignatureTest, WhatIsNestedDeeplyIsNoSignature) {
+  const std::string deep = std::string(300, '[') + std::string(300, ']');
+  const std::string field = R"([{"name":"x","tensor-spec":{"dtype":"a","shape":)" + deep + "}}]";
+  EXPECT_TRUE(signature_of("signature:\n  inputs: '" + field + "'\n").inputs.empty());
+}
+
 }  // namespace
 }  // namespace tidemill::server::pages

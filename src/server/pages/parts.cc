@@ -321,9 +321,11 @@ std::string cut(const std::string& text, size_t max_bytes) {
 }
 
 Html json_block(const std::string& json) {
-  const Json value = Json::parse(json, nullptr, /*allow_exceptions=*/false);
-  const std::string shown =
-      value.is_discarded() ? json : value.dump(2, ' ', false, Json::error_handler_t::replace);
+  std::string shown = json;
+  if (!is_too_deep(json)) {  // its indents alone would fill the memory
+    const Json value = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+    if (!value.is_discarded()) shown = value.dump(2, ' ', false, Json::error_handler_t::replace);
+  }
   return element("pre", {{"tabindex", "0"}}, {cut(shown, kMaxJsonBytes)});
 }
 

@@ -100,7 +100,7 @@ Html pager(const Call& call, int64_t offset, int64_t limit, int64_t shown, std::
 
 // Text that is shown as it is up to so many bytes, then cut with a sign.
 std::string cut(const std::string& text, size_t max_bytes);
-// JSON indented; what is none as it is. Cut to 8 kB.
+// JSON indented; what is none, or is nested beyond 200 levels, as it is. Cut to 8 kB.
 Html json_block(const std::string& json);
 
 // Back to a page after a form: 303, with what was done for it to say. `done` is one of the keys of parts.cc.

@@ -63,6 +63,8 @@ TEST(PagePartsTest, JsonIsIndentedAndBounded) {
   EXPECT_EQ(json_block("{\"a\":1}").text(), "<pre tabindex=\"0\">{\n  &quot;a&quot;: 1\n}</pre>");
   expect_harmless(json_block(std::string("not json ") + kHostile));
   EXPECT_LT(json_block("\"" + std::string(100'000, 'x') + "\"").text().size(), 9'000u);
+  const std::string deep = std::string(300, '[') + std::string(300, ']');
+  EXPECT_EQ(json_block(deep).text(), "<pre tabindex=\"0\">" + deep + "</pre>");
 }
 
 TEST(PagePartsTest, TextIsCutBetweenCharacters) {

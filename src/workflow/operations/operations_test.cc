@@ -108,6 +108,9 @@ TEST_P(OperationsTest, ATriggeredRunHasALogicalDateAndItsTasks) {
   options.conf = "[1]";
   EXPECT_NE(error_of(ErrorCode::kInvalidArgument, [&] { operations_.trigger("daily", options); }).find("[1]"),
             std::string::npos);
+  options.conf = "{\"a\":" + std::string(30'000, '[') + std::string(30'000, ']') + "}";
+  EXPECT_EQ(error_of(ErrorCode::kInvalidArgument, [&] { operations_.trigger("daily", options); }),
+            "conf is nested beyond 200 levels: use a flatter JSON object");
   EXPECT_EQ(error_of(ErrorCode::kNotFound, [&] { operations_.trigger("dayly", {}); }),
             "Dag id dayly not found in DagModel; did you mean 'daily'?");
   LogFilter filter;

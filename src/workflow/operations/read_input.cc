@@ -75,6 +75,10 @@ std::optional<int64_t> take_time_ms(Reader& reader) {
 }  // namespace
 
 void check_json_object(const std::string& text, std::string_view what) {
+  if (is_too_deep(text)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("{} is nested beyond 200 levels: use a flatter JSON object", what));
+  }
   const Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_object()) return;
   throw Error(ErrorCode::kInvalidArgument,
