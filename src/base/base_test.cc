@@ -48,6 +48,11 @@ TEST(TextTest, Utf8IsToldFromOtherBytes) {
   }
 }
 
+TEST(TextTest, CharactersAreCodePoints) {
+  EXPECT_EQ(count_characters(""), 0U);
+  EXPECT_EQ(count_characters("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x99\x82"), 4U);
+}
+
 TEST(Text, HidesPasswords) {
   EXPECT_EQ(without_password("postgresql://me:secret@host/db"), "postgresql://me:***@host/db");
   EXPECT_EQ(without_password("postgresql://me:se@cret@host/db"), "postgresql://me:***@host/db");

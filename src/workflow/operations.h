@@ -64,8 +64,9 @@ class Operations {
   // for D with run_id or logical_date of 'R' not found".
   DagRun run(const std::string& dag_id, const std::string& run_id_or_date);
 
-  // Errors: kInvalidArgument for a conf that is no JSON object and a run id of more than 250 bytes or with
-  // what is no text; kAlreadyExists.
+  // Errors: kInvalidArgument for a conf that is no JSON object, a run id of more than 250 bytes or with what
+  // is no text, and a note of more than 1000 characters; kAlreadyExists for a run id, or a logical date given
+  // with it, that a run of the DAG has.
   DagRun trigger(const std::string& dag_id, const TriggerOptions& options);
   void set_paused(const std::string& dag_id, bool is_paused);
   // The instances that are (or, dry, would be) cleared. What runs is ended and runs again.
@@ -86,6 +87,7 @@ class Operations {
   void end_dead_tests();
   // Errors: kConflict while it or a task of it runs.
   void delete_run(const std::string& dag_id, const std::string& run_id);
+  // Errors: kInvalidArgument for a note of more than 1000 characters.
   void set_note(const std::string& dag_id, const std::string& run_id, const std::optional<std::string>& note);
   void set_task_note(const TaskKey& key, const std::optional<std::string>& note);
 

@@ -107,13 +107,24 @@ def test_triggering_is_refused_in_airflows_words(up, api, ended):
     assert ask(up, "POST", f"/api/v2/dags/{GENERATION}/dagRuns", b"{")[0] == 422
 
 
-def test_runs_are_marked_cleared_and_deleted(api, ended):
+def ask_note(up, run, note):
+    return ask(up, "PATCH", f"/api/v2/dags/{TRAINING}/dagRuns/{quote(run, safe='')}", {"note": note})
+
+
+def test_runs_are_marked_cleared_and_deleted(up, api, ended):
     api.dags.patch_dag(TRAINING, models.DAGPatchBody(is_paused=True))
     run = api.runs.trigger_dag_run(TRAINING, models.TriggerDAGRunPostBody(
         logical_date=datetime(2026, 11, 2, tzinfo=timezone.utc),
         data_interval_start=datetime(2026, 11, 1, tzinfo=timezone.utc),
         data_interval_end=datetime(2026, 11, 2, tzinfo=timezone.utc)))
     assert run.dag_run_id == "manual__2026-11-02T00:00:00+00:00" and run.data_interval_start.day == 1
+    status, detail = refusal(api.runs.trigger_dag_run, TRAINING, models.TriggerDAGRunPostBody(
+        dag_run_id="x2", logical_date=run.logical_date))
+    assert (status, detail["reason"]) == (409, "Unique constraint violation")
+    assert run.dag_run_id in detail["message"]
+    cyrillic = api.runs.patch_dag_run(TRAINING, run.dag_run_id, models.DAGRunPatchBody(note="ж" * 1000))
+    assert cyrillic.note == "ж" * 1000
+    assert ask_note(up, run.dag_run_id, "ж" * 1001)[0] == 422
     changed = api.runs.patch_dag_run(TRAINING, run.dag_run_id,
                                      models.DAGRunPatchBody(state="failed", note="by hand"))
     assert (changed.state, changed.note) == ("failed", "by hand")

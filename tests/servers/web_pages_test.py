@@ -229,7 +229,12 @@ def test_backfills_are_made_and_followed(site):
     assert site.session.post(page, page, **days, max_active_runs="1")[0] == 303
     site.open(page, "2 of 2 done", selector="tbody .chip.success")
     assert site.session.post(page, page, **days)[0] == 303
-    site.browser.wait("0 of 0 done, 2 have a run already")
+    site.browser.wait("0 of 0 done, 2 have a run already", selector="tbody tr:first-child .chip.success")
+    days = {"from": "2020-12-01T00:00", "to": "2020-12-20T00:00"}
+    assert site.session.post(page, page, **days, max_active_runs="1")[0] == 303
+    number = re.search(r"/backfills/(\d+)/cancel", site.session.get(page)[2])[1]
+    assert site.session.post(f"{page}/{number}/cancel", page)[0] == 303
+    site.browser.wait("cancelled", selector="tbody .chip.cancelled")
 
 
 def test_lists_are_filtered_and_paged(site):

@@ -42,7 +42,7 @@ net::Response trigger(Call& call, const Input& input) {
   try {
     return net::Response::json(Documents(call).of(call.operations.trigger(dag_id, options)));
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kAlreadyExists) return not_unique();
+    if (error.code() == ErrorCode::kAlreadyExists) return not_unique(error.message());
     throw;
   }
 }

@@ -162,11 +162,11 @@ net::Response refuse(int status, const Json& detail) {
   return net::Response::json({{"detail", detail}}, status);
 }
 
-net::Response not_unique() {
+net::Response not_unique(const std::string& message) {
   return refuse(409, {{"reason", "Unique constraint violation"},
                       {"statement", "hidden"},
                       {"orig_error", "hidden"},
-                      {"message", "there is one of this name already"}});
+                      {"message", message}});
 }
 
 }  // namespace tidemill::server::airflow

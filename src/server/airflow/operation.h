@@ -71,6 +71,6 @@ net::Response run_operation(Call& call);
 // {"detail": ...} with that status.
 net::Response refuse(int status, const Json& detail);
 // 409, as Airflow tells that a name is taken.
-net::Response not_unique();
+net::Response not_unique(const std::string& message = "there is one of this name already");
 
 }  // namespace tidemill::server::airflow

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "workflow/operations/read_input.h"
 
 namespace tidemill::server::airflow {
@@ -46,8 +47,8 @@ Json checked_text(const Field& field, const Json& value, const Json& loc, Proble
   }
   if (!value.is_string()) {
     problems.add("string_type", loc, "Input should be a valid string", value);
-  } else if (field.max_length &&
-             static_cast<int64_t>(value.get_ref<const std::string&>().size()) > *field.max_length) {
+  } else if (field.max_length && static_cast<int64_t>(count_characters(value.get_ref<const std::string&>())) >
+                                     *field.max_length) {
     problems.add("string_too_long", loc,
                  fmt::format("String should have at most {} characters", *field.max_length), value,
                  {{"max_length", *field.max_length}});

@@ -42,6 +42,11 @@ TEST(Schema, ProblemsAreToldAsPydanticTellsThem) {
             "datetime_from_date_parsing");
   EXPECT_EQ(problems_of("PoolBody", R"({"name": "p", "slots": 1.5})").at(0).at("type"), "int_from_float");
   EXPECT_EQ(problems_of("PoolBody", R"({"name": "p", "slots": 1e99})").size(), 1u);
+  std::string cyrillic;
+  for (int i = 0; i < 1000; ++i) cyrillic += "ж";
+  EXPECT_TRUE(problems_of("DAGRunPatchBody", R"({"note": ")" + cyrillic + R"("})").empty());
+  EXPECT_EQ(problems_of("DAGRunPatchBody", R"({"note": ")" + cyrillic + R"(x"})").at(0).at("type"),
+            "string_too_long");
   EXPECT_EQ(problems_of("LoginBody", R"({"username": "a\u0000", "password": ""})").at(0).at("type"),
             "value_error");
 }

@@ -35,28 +35,44 @@ Html actions_of(const Call& call, const Backfill& backfill) {
                  "Cancel it");
 }
 
-std::string state_of(const Backfill& backfill) {
-  return backfill.completed_at_ms ? "success" : backfill.is_paused ? "paused" : "running";
+// What was queued when it was cancelled has failed without having started.
+bool is_cancelled(const std::vector<workflow::DagRun>& runs) {
+  return std::any_of(runs.begin(), runs.end(), [](const workflow::DagRun& run) {
+    return run.state == workflow::RunState::kFailed && !run.start_ms;
+  });
+}
+
+std::string state_of(const Backfill& backfill, const std::vector<workflow::DagRun>& runs) {
+  if (!backfill.completed_at_ms) return backfill.is_paused ? "paused" : "running";
+  if (is_cancelled(runs)) return "cancelled";
+  const bool is_over = std::all_of(runs.begin(), runs.end(),
+                                   [](const workflow::DagRun& run) { return is_finished(run.state); });
+  if (!is_over) return "running";
+  const bool has_failed = std::any_of(runs.begin(), runs.end(), [](const workflow::DagRun& run) {
+    return run.state == workflow::RunState::kFailed;
+  });
+  return has_failed ? "failed" : "success";
 }
 
 TableRow row_of(Call& call, const Backfill& backfill) {
-  const auto count = [&](std::vector<workflow::RunState> states) {
-    workflow::RunFilter filter;
-    filter.backfill_id = backfill.id;
-    filter.states = std::move(states);
-    return call.operations.store().count_runs(filter);
-  };
   using workflow::RunState;
-  const int64_t all = count({}), ended = count({RunState::kSuccess}), failed = count({RunState::kFailed});
+  workflow::RunFilter filter;
+  filter.backfill_id = backfill.id;
+  const std::vector<workflow::DagRun> all = call.operations.store().list_runs(filter, {-1});
+  const auto count = [&](RunState state) {
+    return std::count_if(all.begin(), all.end(),
+                         [&](const workflow::DagRun& run) { return run.state == state; });
+  };
+  const auto ended = count(RunState::kSuccess), failed = count(RunState::kFailed);
   int64_t left_out = 0;
   for (const workflow::BackfillRun& run : call.operations.store().runs_of_backfill(backfill.id)) {
     if (run.exception_reason) ++left_out;
   }
-  std::string runs = fmt::format("{} of {} done", ended, all);
+  std::string runs = fmt::format("{} of {} done", ended, all.size());
   if (failed > 0) runs += fmt::format(", {} failed", failed);
   if (left_out > 0) runs += fmt::format(", {} have a run already", left_out);
   return {std::to_string(backfill.id),
-          {std::to_string(backfill.id), state_chip(state_of(backfill)), instant(backfill.from_ms),
+          {std::to_string(backfill.id), state_chip(state_of(backfill, all)), instant(backfill.from_ms),
            instant(backfill.to_ms), runs, std::string(name_of(backfill.reprocess_behavior)),
            instant(backfill.created_at_ms), actions_of(call, backfill)}};
 }

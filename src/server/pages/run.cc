@@ -166,7 +166,7 @@ net::Response show_run(Call& call) {
        live("tasks", {tasks_of(run, tasks, now_ms)})});
   const Html note = post_form(
       call, path + "/note", {{"class", "stack"}},
-      {text_area("Note", "note", run.note.value_or(""), {{"rows", "2"}}),
+      {text_area("Note", "note", run.note.value_or(""), {{"rows", "2"}, {"maxlength", "1000"}}),
        element("div", {{"class", "actions"}}, {element("button", {{"class", "small"}}, {"Save the note"})})});
   const Html remove =
       confirm(call, "Delete the run…", "The run, its tasks and what they returned go away for good.",

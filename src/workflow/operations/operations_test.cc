@@ -140,6 +140,42 @@ TEST_P(OperationsTest, ARunIdIsALineOfText) {
   EXPECT_EQ(operations_.trigger("daily", options).run_id, *options.run_id);
 }
 
+TEST_P(OperationsTest, ALogicalDateIsOfOneRun) {
+  TriggerOptions options;
+  options.logical_date_ms = kNowMs - kDayMs;
+  options.run_id = "x1";
+  operations_.trigger("daily", options);
+  options.run_id = "x2";
+  EXPECT_EQ(
+      error_of(ErrorCode::kAlreadyExists, [&] { operations_.trigger("daily", options); }),
+      "A DAG Run already exists for DAG daily with logical date 2026-11-22T06:00:00+00:00: x1; clear it to "
+      "run that date again");
+  EXPECT_EQ(operations_.trigger("follower", options).run_id, "x2");  // another DAG's
+  // Runs of the moment may meet in a millisecond.
+  for (const char* id : {"now1", "now2"}) {
+    TriggerOptions now;
+    now.run_id = id;
+    EXPECT_EQ(operations_.trigger("daily", now).run_id, id);
+  }
+}
+
+TEST_P(OperationsTest, NotesAreCountedInCharacters) {
+  std::string letters;
+  for (int i = 0; i < 1000; ++i) letters += "ж";
+  TriggerOptions options;
+  options.note = letters;
+  const DagRun run = operations_.trigger("daily", options);
+  const std::string refusal = "a note has at most 1000 characters, this one 1001";
+  EXPECT_EQ(error_of(ErrorCode::kInvalidArgument,
+                     [&] { operations_.set_note("daily", run.run_id, letters + "x"); }),
+            refusal);
+  const TaskKey first{"daily", run.run_id, "first"};
+  operations_.set_task_note(first, letters);
+  EXPECT_EQ(error_of(ErrorCode::kInvalidArgument, [&] { operations_.set_task_note(first, letters + "x"); }),
+            refusal);
+  EXPECT_EQ(store().find_run(run.id)->note, letters);
+}
+
 TEST_P(OperationsTest, NotesAndAnIntervalAreKept) {
   TriggerOptions options;
   options.data_interval = DataInterval{kNowMs - kDayMs, kNowMs};

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/masking.h"
 #include "base/text.h"
+#include "base/time_zone.h"
 #include "workflow/operations.h"
 #include "workflow/operations/read_input.h"
 
@@ -89,11 +90,33 @@ void check_run_id(const std::string& run_id) {
               fmt::format("the run id must be text of 1 to {} bytes in one line", kMaxBytes));
 }
 
+// Of people: a page of a note is none.
+void check_note(const std::optional<std::string>& note) {
+  constexpr size_t kMaxCharacters = 1000;  // Airflow's
+  const size_t characters = count_characters(note.value_or(""));
+  if (characters <= kMaxCharacters) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              fmt::format("a note has at most {} characters, this one {}", kMaxCharacters, characters));
+}
+
+// Airflow's unique constraint on (dag_id, logical_date). Its runs by hand have no date unless one is given:
+// ours of the moment are held to their ids alone.
+void check_date_is_free(Store& store, const DagRun& run) {
+  const auto same = store.find_run_of(run.dag_id, *run.logical_date_ms);
+  if (!same || same->run_id == run.run_id) return;  // of the id create_run tells
+  throw Error(
+      ErrorCode::kAlreadyExists,
+      fmt::format("A DAG Run already exists for DAG {} with logical date {}: {}; clear it to run that "
+                  "date again",
+                  run.dag_id, TimeZone::utc().isoformat(*run.logical_date_ms), same->run_id));
+}
+
 }  // namespace
 
 DagRun Operations::trigger(const std::string& dag_id, const TriggerOptions& options) {
   const Dag& triggered = dag(dag_id);
   check_json_object(options.conf, "conf");
+  check_note(options.note);
   if (options.run_id) check_run_id(*options.run_id);
   const int64_t now_ms = clock_.now_ms();
   metadata::Transaction transaction(database_);
@@ -113,6 +136,7 @@ DagRun Operations::trigger(const std::string& dag_id, const TriggerOptions& opti
   run.note = options.note;
   run.triggered_by = actor_.by;
   run.triggering_user_name = actor_.user;
+  if (options.logical_date_ms) check_date_is_free(store_, run);
   run = create_run(store_, DagGraph(triggered), run);
   log("trigger_dag_run", dag_id, run.run_id, "", run.conf);
   transaction.commit();
@@ -283,6 +307,7 @@ void Operations::delete_run(const std::string& dag_id, const std::string& run_id
 
 void Operations::set_note(const std::string& dag_id, const std::string& run_id,
                           const std::optional<std::string>& note) {
+  check_note(note);
   metadata::Transaction transaction(database_);
   DagRun found = run(dag_id, run_id);
   found.note = note;
@@ -292,6 +317,7 @@ void Operations::set_note(const std::string& dag_id, const std::string& run_id,
 }
 
 void Operations::set_task_note(const TaskKey& key, const std::optional<std::string>& note) {
+  check_note(note);
   metadata::Transaction transaction(database_);
   auto instance = store_.find_task_instance(key);
   if (!instance) throw Error(ErrorCode::kNotFound, fmt::format("Task {} not found", key.task_id));
