@@ -20,9 +20,6 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 // Whether it is UTF-8, without the forms that say the same in more bytes and without surrogates.
 bool is_utf8(std::string_view text);
 
-// Code points of UTF-8 text: what Python's len and people's limits count.
-size_t count_characters(std::string_view text);
-
 // Text into HTML or SVG content or a quoted attribute.
 std::string escape_markup(std::string_view text);
 

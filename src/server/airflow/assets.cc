@@ -22,6 +22,8 @@ const OrderNames kEventOrders = {{"timestamp", "timestamp"},
                                  {"source_task_id", "source_task_id"},
                                  {"source_map_index", "id"}};
 
+const Constants kEventConstants = {{integer("source_map_index").optional(), -1}};
+
 // All assets that the DAGs name, as documents.
 std::vector<Json> asset_documents(Call& call) {
   std::map<std::string, int64_t> first_seen;
@@ -65,13 +67,7 @@ net::Response list(Call& call, const Input& input) {
     const auto name = asset.at("name").get<std::string>();
     return !matches(names, name) || !matches(uris, name) || !concerns_any(asset, dag_ids);
   });
-  std::string order = order_of(input.query, kOrders, "name");
-  order.erase(std::min(order.find(','), order.size()));  // the first decides
-  const bool is_descending = order.starts_with('-');
-  if (is_descending) order.erase(0, 1);
-  std::stable_sort(assets.begin(), assets.end(), [&](const Json& a, const Json& b) {
-    return is_descending ? b.at(order) < a.at(order) : a.at(order) < b.at(order);
-  });
+  sort_by_first(assets, order_of(input.query, kOrders, "name"));
   return net::Response::json(
       collection("assets", page_of_items(assets, page_of(input.query)), static_cast<int64_t>(assets.size())));
 }
@@ -88,6 +84,9 @@ net::Response get(Call& call, const Input& input) {
 net::Response list_events(Call& call, const Input& input) {
   workflow::Store& store = call.operations.store();
   workflow::AssetEventFilter filter;
+  if (finds_none(input.query, kEventConstants)) {
+    return net::Response::json(collection("asset_events", Json::array(), 0));
+  }
   if (const auto number = optional_integer(input.query, "asset_id")) {
     filter.asset = asset_named(call, *number).value_or("");
     if (filter.asset.empty()) return net::Response::json(collection("asset_events", Json::array(), 0));
@@ -184,6 +183,7 @@ std::vector<Operation> asset_operations() {
        joined({page_fields(kEventOrders),
                {integer("asset_id").optional(), text("source_dag_id").optional(),
                 text("source_run_id").optional(), text("source_task_id").optional()},
+               constant_fields(kEventConstants),
                range_fields("timestamp"),
                pattern_fields("name")}),
        nullptr, "AssetEventCollectionResponse"},

@@ -61,8 +61,7 @@ net::Response cancel(Call& call, const Input& input) {
 // Made, or tried with `is_dry_run`. Errors: kNotFound, kConflict; kInvalidArgument is a 422.
 net::Response make(Call& call, const Input& input, bool is_dry_run) {
   const auto dag_id = input.body.at("dag_id").get<std::string>();
-  const auto& dags = call.operations.dags();
-  if (std::none_of(dags.begin(), dags.end(), [&](const auto& dag) { return dag.id == dag_id; })) {
+  if (find_dag_or_null(call, dag_id) == nullptr) {
     throw Error(ErrorCode::kNotFound, fmt::format("Could not find dag {}", dag_id));
   }
   workflow::BackfillOptions options;

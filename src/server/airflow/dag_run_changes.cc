@@ -1,7 +1,5 @@
 // Trigger, change and delete runs (airflow.api_fastapi.core_api.routes.public.dag_run).
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -13,8 +11,7 @@ namespace {
 
 net::Response trigger(Call& call, const Input& input) {
   const std::string& dag_id = input.text("dag_id");
-  const auto& dags = call.operations.dags();
-  if (std::none_of(dags.begin(), dags.end(), [&](const auto& dag) { return dag.id == dag_id; })) {
+  if (find_dag_or_null(call, dag_id) == nullptr) {
     throw Error(ErrorCode::kNotFound, fmt::format("Dag with dag_id: '{}' not found", dag_id));
   }
   const auto from_ms = optional_integer(input.body, "data_interval_start");
@@ -47,19 +44,14 @@ net::Response trigger(Call& call, const Input& input) {
   }
 }
 
-bool is_in_mask(const Input& input, const char* field) {
-  const std::vector<std::string> mask = texts_of(input.query, "update_mask");
-  return input.has_sent(field) && (mask.empty() || std::find(mask.begin(), mask.end(), field) != mask.end());
-}
-
 net::Response change(Call& call, const Input& input) {
   const workflow::DagRun run = find_run(call, input.text("dag_id"), input.text("dag_run_id"));
   metadata::Transaction transaction(call.operations.store().database());
-  if (is_in_mask(input, "note")) {
+  if (input.is_to_change("note")) {
     call.operations.set_note(run.dag_id, run.run_id, optional_text(input.body, "note"));
   }
   const auto state = optional_text(input.body, "state");
-  if (state && is_in_mask(input, "state")) {
+  if (state && input.is_to_change("state")) {
     call.operations.mark_run(run.dag_id, run.run_id, workflow::run_state_named(*state).value());
   }
   transaction.commit();

@@ -22,6 +22,14 @@ const OrderNames kOrders = {{"id", "id"},
                             {"conf", "conf"},
                             {"duration", "duration"}};
 
+Constants constants() {
+  Constants all = {{integer("dag_version").list().optional(Json::array()), 1},
+                   {text("bundle_version").optional(), nullptr},
+                   {text("partition_key"), nullptr, /*is_pattern=*/true}};
+  for (Field& field : range_fields("partition_date")) all.push_back({std::move(field), nullptr});
+  return all;
+}
+
 // Those of `names`; nullopt when one is none, with what to answer then.
 template <typename State, typename Parse>
 std::optional<std::vector<State>> parsed_names(const std::vector<std::string>& names, const Parse& parse) {
@@ -38,17 +46,15 @@ net::Response no_such_state() {
   return refuse(422, "Invalid value for state. Valid values are queued, running, success, failed");
 }
 
-net::Response answer(Call& call, const workflow::RunFilter& filter, const workflow::Page& page) {
+Json documents_of(Call& call, const std::vector<workflow::DagRun>& runs) {
   Documents documents(call);
-  Json runs = Json::array();
-  for (const workflow::DagRun& run : call.operations.store().list_runs(filter, page)) {
-    runs.push_back(documents.of(run));
-  }
-  return net::Response::json(
-      offset_collection("dag_runs", std::move(runs), call.operations.store().count_runs(filter)));
+  Json items = Json::array();
+  for (const workflow::DagRun& run : runs) items.push_back(documents.of(run));
+  return items;
 }
 
 net::Response list(Call& call, const Input& input) {
+  static const Constants kConstants = constants();
   workflow::RunFilter filter;
   if (input.text("dag_id") != "~") filter.dag_id = find_dag(call, input.text("dag_id")).id;
   const auto states =
@@ -68,7 +74,13 @@ net::Response list(Call& call, const Input& input) {
   filter.run_id_pattern = pattern_of(input.query, "run_id");
   filter.user_pattern = pattern_of(input.query, "triggering_user_name");
   filter.order_by = order_of(input.query, kOrders, "id");
-  return answer(call, filter, page_of(input.query));
+  const workflow::Page page = cursor_page_of(input.query);
+  if (finds_none(input.query, kConstants)) {
+    return net::Response::json(cursor_collection("dag_runs", Json::array(), 0, input.query));
+  }
+  workflow::Store& store = call.operations.store();
+  return net::Response::json(cursor_collection("dag_runs", documents_of(call, store.list_runs(filter, page)),
+                                               store.count_runs(filter), input.query));
 }
 
 net::Response list_batch(Call& call, const Input& input) {
@@ -89,7 +101,10 @@ net::Response list_batch(Call& call, const Input& input) {
   Json order = {{"order_by", Json::array()}};
   if (const auto by = optional_text(input.body, "order_by")) order["order_by"].push_back(*by);
   filter.order_by = order_of(order, kOrders, "id");
-  return answer(call, filter, batch_page_of(input.body));
+  workflow::Store& store = call.operations.store();
+  return net::Response::json(
+      offset_collection("dag_runs", documents_of(call, store.list_runs(filter, batch_page_of(input.body))),
+                        store.count_runs(filter)));
 }
 
 net::Response get(Call& call, const Input& input) {
@@ -115,7 +130,8 @@ std::vector<Operation> dag_run_operations() {
   const Fields filters =
       joined({page_fields(kOrders),
               {text("state").list().optional(Json::array()), text("run_type").list().optional(Json::array()),
-               text("conf_contains").optional()},
+               text("conf_contains").optional(), cursor_field()},
+              constant_fields(constants()),
               range_fields("run_after"),
               range_fields("logical_date"),
               range_fields("start_date"),

@@ -15,10 +15,7 @@ namespace {
 net::Response get(Call& call, const Input& input) {
   const std::string& dag_id = input.text("dag_id");
   const auto version = optional_integer(input.query, "version_number");
-  const auto& dags = call.operations.dags();
-  const bool is_known =
-      std::any_of(dags.begin(), dags.end(), [&](const workflow::Dag& dag) { return dag.id == dag_id; });
-  if (!is_known || version.value_or(1) != 1) {
+  if (find_dag_or_null(call, dag_id) == nullptr || version.value_or(1) != 1) {
     throw Error(ErrorCode::kNotFound,
                 fmt::format("The source code of the Dag {}, version_number {} was not found", dag_id,
                             version ? std::to_string(*version) : "None"));

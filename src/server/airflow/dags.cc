@@ -20,6 +20,14 @@ const OrderNames kOrders = {{"dag_id", "dag_id"},
                             {"last_run_state", "last_run_state"},
                             {"last_run_start_date", "last_run_start_date"}};
 
+const std::vector<std::string> kRunStates = {"queued", "running", "success", "failed"};
+const Constants kConstants = {{text("bundle_name").optional(), kBundle},
+                              {text("bundle_version").optional(), nullptr},
+                              {boolean("is_favorite").optional(), false}};
+const Constants kVersionConstants = {{integer("version_number").optional(), 1},
+                                     {text("bundle_name").optional(), kBundle},
+                                     {text("bundle_version").optional(), nullptr}};
+
 // A DAG with what lists are filtered and ordered by.
 struct ListedDag {
   const Dag* dag = nullptr;
@@ -39,7 +47,20 @@ bool has_all(const std::vector<std::string>& names, const std::vector<std::strin
   });
 }
 
+// Airflow looks at the last run alone, whatever the filter's name says.
+bool is_last_run_wanted(const std::optional<workflow::DagRun>& run, const Json& query) {
+  if (const auto state = optional_text(query, "last_dag_run_state");
+      state && (!run || name_of(run->state) != *state)) {
+    return false;
+  }
+  const std::vector<std::string> states = texts_of(query, "dag_run_state");
+  if (!states.empty() && (!run || !has_any({std::string(name_of(run->state))}, states))) return false;
+  return is_within(run ? run->start_ms : std::nullopt, range_of(query, "dag_run_start_date")) &&
+         is_within(run ? run->end_ms : std::nullopt, range_of(query, "dag_run_end_date"));
+}
+
 bool is_wanted(const ListedDag& listed, const Json& query) {
+  if (finds_none(query, kConstants) || !is_last_run_wanted(listed.last_run, query)) return false;
   const Dag& dag = *listed.dag;
   const std::vector<std::string> tags = texts_of(query, "tags"), owners = texts_of(query, "owners");
   const bool needs_all_tags = optional_text(query, "tags_match_mode") == "all";
@@ -51,10 +72,6 @@ bool is_wanted(const ListedDag& listed, const Json& query) {
   if (optional_boolean(query, "has_import_errors").value_or(false)) return false;
   if (const auto wanted = optional_boolean(query, "has_asset_schedule");
       wanted && *wanted == dag.schedule_assets.empty()) {
-    return false;
-  }
-  if (const auto state = optional_text(query, "last_dag_run_state");
-      state && (!listed.last_run || name_of(listed.last_run->state) != *state)) {
     return false;
   }
   return matches(pattern_of(query, "dag_id"), dag.id) &&
@@ -85,13 +102,7 @@ std::vector<ListedDag> listed_dags(Call& call, const Json& query) {
     if (!runs.empty()) one.last_run = std::move(runs.front());
     if (is_wanted(one, query)) listed.push_back(std::move(one));
   }
-  std::string order = order_of(query, kOrders, "dag_id");
-  order.erase(std::min(order.find(','), order.size()));  // the first decides
-  const bool is_descending = order.starts_with('-');
-  if (is_descending) order.erase(0, 1);
-  std::stable_sort(listed.begin(), listed.end(), [&](const ListedDag& a, const ListedDag& b) {
-    return is_descending ? is_before(b, a, order) : is_before(a, b, order);
-  });
+  sort_by_first(listed, order_of(query, kOrders, "dag_id"), is_before);
   return listed;
 }
 
@@ -126,9 +137,8 @@ void check_mask(const Input& input) {
 net::Response change(Call& call, const Input& input) {
   check_mask(input);
   const std::string& dag_id = input.text("dag_id");
-  const auto& dags = call.operations.dags();
-  const auto found = std::find_if(dags.begin(), dags.end(), [&](const Dag& dag) { return dag.id == dag_id; });
-  if (found == dags.end()) {
+  const Dag* found = find_dag_or_null(call, dag_id);
+  if (found == nullptr) {
     throw Error(ErrorCode::kNotFound, fmt::format("Dag with id: {} was not found", dag_id));
   }
   call.operations.set_paused(dag_id, input.body.at("is_paused").get<bool>());
@@ -193,7 +203,7 @@ net::Response versions(Call& call, const Input& input) {
   std::vector<const Dag*> dags;
   for (const Dag& dag : call.operations.dags()) dags.push_back(&dag);
   if (input.text("dag_id") != "~") dags = {&find_dag(call, input.text("dag_id"))};
-  if (optional_integer(input.query, "version_number").value_or(1) != 1) dags.clear();
+  if (finds_none(input.query, kVersionConstants)) dags.clear();
   Documents documents(call);
   Json items = Json::array();
   for (const Dag* dag : page_of_items(dags, page_of(input.query)))
@@ -204,10 +214,7 @@ net::Response versions(Call& call, const Input& input) {
 net::Response version(Call& call, const Input& input) {
   const std::string& dag_id = input.text("dag_id");
   const auto number = input.path.at("version_number").get<int64_t>();
-  const auto& dags = call.operations.dags();
-  const bool is_known =
-      std::any_of(dags.begin(), dags.end(), [&](const Dag& dag) { return dag.id == dag_id; });
-  if (!is_known || number != 1) {
+  if (find_dag_or_null(call, dag_id) == nullptr || number != 1) {
     throw Error(ErrorCode::kNotFound,
                 fmt::format("The DagVersion with dag_id: `{}` and version_number: `{}` was not found", dag_id,
                             number));
@@ -216,14 +223,18 @@ net::Response version(Call& call, const Input& input) {
 }
 
 Fields filter_fields() {
-  return joined({{text("tags").list().optional(Json::array()),
-                  text("tags_match_mode").optional().one_of({"any", "all"}),
-                  text("owners").list().optional(Json::array()), boolean("paused").optional(),
-                  boolean("exclude_stale").optional(true), boolean("has_import_errors").optional(),
-                  boolean("has_asset_schedule").optional(),
-                  text("last_dag_run_state").optional().one_of({"queued", "running", "success", "failed"})},
-                 pattern_fields("dag_id"),
-                 pattern_fields("dag_display_name")});
+  return joined(
+      {{text("tags").list().optional(Json::array()),
+        text("tags_match_mode").optional().one_of({"any", "all"}),
+        text("owners").list().optional(Json::array()), boolean("paused").optional(),
+        boolean("exclude_stale").optional(true), boolean("has_import_errors").optional(),
+        boolean("has_asset_schedule").optional(), text("last_dag_run_state").optional().one_of(kRunStates),
+        text("dag_run_state").list().optional(Json::array()).one_of(kRunStates)},
+       range_fields("dag_run_start_date"),
+       range_fields("dag_run_end_date"),
+       constant_fields(kConstants),
+       pattern_fields("dag_id"),
+       pattern_fields("dag_display_name")});
 }
 
 }  // namespace
@@ -271,7 +282,7 @@ std::vector<Operation> dag_operations() {
       {"GET", "/api/v2/dags/{dag_id}/dagVersions", versions, "get_dag_versions", "DagVersion",
        "List a DAG's versions",
        joined({page_fields({{"id", "id"}, {"version_number", "version_number"}}),
-               {integer("version_number").optional()}}),
+               constant_fields(kVersionConstants)}),
        nullptr, "DAGVersionCollectionResponse"},
       {"GET",
        "/api/v2/dags/{dag_id}/dagVersions/{version_number}",

@@ -13,9 +13,6 @@
 namespace tidemill::server::airflow {
 namespace {
 
-constexpr char kBundle[] = "tidemill";
-constexpr char kQueue[] = "default";
-
 template <typename Value>
 Json or_null(const std::optional<Value>& value) {
   return value ? Json(*value) : Json();

@@ -14,6 +14,9 @@
 
 namespace tidemill::server::airflow {
 
+// Of everything here.
+inline constexpr char kBundle[] = "tidemill", kQueue[] = "default";
+
 // "2026-11-23T06:00:00Z", with microseconds where there are any, or null.
 Json instant_document(const std::optional<int64_t>& ms);
 

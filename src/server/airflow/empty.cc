@@ -68,7 +68,7 @@ std::vector<Operation> refusals() {
        "get_external_log_url",
        "Task Instance",
        "Logs are here alone: 400",
-       {integer("map_index").optional(-1)},
+       {only_map_index()},
        nullptr,
        "HTTPExceptionResponse",
        400},
@@ -82,8 +82,10 @@ std::vector<Operation> empty_operations() {
   const Fields page = page_fields({{"id", "id"}});
   const std::vector<Operation> lists = {
       {"GET", "/api/v2/importErrors", nothing<kImportErrors>, "get_import_errors", "Import Error",
-       "Import errors: none", joined({page, pattern_fields("filename")}), nullptr,
-       "ImportErrorCollectionResponse"},
+       "Import errors: none",
+       joined(
+           {page, {text("filename").optional(), text("bundle_name").optional()}, pattern_fields("filename")}),
+       nullptr, "ImportErrorCollectionResponse"},
       {"GET",
        "/api/v2/importErrors/{import_error_id}",
        import_error,

@@ -10,7 +10,8 @@ namespace {
 constexpr uint64_t kMaxBodyBytes = 1 << 20, kMaxLoginBytes = 16 << 10;
 
 net::Response describe(Call& call) {
-  return net::Response::json(openapi_document(call.server.version));
+  static const std::string kDocument = openapi_document(call.server.version).dump();  // of this program
+  return net::Response::json_text(kDocument);
 }
 
 }  // namespace

@@ -18,11 +18,6 @@ const OrderNames kOrders = {{"id", "id"},
                             {"latest_heartbeat", "latest_heartbeat"},
                             {"hostname", "hostname"}};
 
-bool is_within(const std::optional<int64_t>& ms, const Range& range) {
-  if (range.from_ms && (!ms || *ms < *range.from_ms)) return false;
-  return !range.to_ms || (ms && *ms <= *range.to_ms);
-}
-
 bool is_wanted(const Job& job, const Json& query, int64_t now_ms) {
   constexpr int64_t kAliveMs = 30'000;  // Airflow's scheduler_health_check_threshold
   const auto state = optional_text(query, "job_state"), type = optional_text(query, "job_type");
@@ -44,13 +39,7 @@ net::Response list(Call& call, const Input& input) {
   for (const Job& job : call.operations.store().list_jobs({-1})) {
     if (is_wanted(job, input.query, call.server.clock.now_ms())) jobs.push_back(job_document(job));
   }
-  std::string order = order_of(input.query, kOrders, "id");
-  order.erase(std::min(order.find(','), order.size()));  // the first decides
-  const bool is_descending = order.starts_with('-');
-  if (is_descending) order.erase(0, 1);
-  std::stable_sort(jobs.begin(), jobs.end(), [&](const Json& a, const Json& b) {
-    return is_descending ? b.at(order) < a.at(order) : a.at(order) < b.at(order);
-  });
+  sort_by_first(jobs, order_of(input.query, kOrders, "id"));
   return net::Response::json(
       collection("jobs", page_of_items(jobs, page_of(input.query)), static_cast<int64_t>(jobs.size())));
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 #include <fmt/format.h>
@@ -37,17 +38,34 @@ std::string text_of(const Json& json) {
 struct Reading {
   std::filesystem::path file;
   int64_t offset = 0;
-  int64_t end = 0;        // how long the file is now
+  int64_t end = 0;        // of the file as it is now, or of its whole lines while it may grow
   bool may_grow = false;  // the try is going on
 };
 
-// Tokens are offsets: whoever may read the log may read it from anywhere.
-int64_t offset_of(const Input& input) {
+// Behind the last whole line of the file's first `size` bytes: what follows is still being written.
+int64_t end_of_lines(const std::filesystem::path& file, int64_t size) {
+  constexpr int64_t kStepBytes = 64 << 10;
+  std::ifstream stream(file, std::ios::binary);
+  std::string bytes;
+  for (int64_t end = size; end > 0; end -= static_cast<int64_t>(bytes.size())) {
+    bytes.resize(static_cast<size_t>(std::min(kStepBytes, end)));
+    stream.seekg(end - static_cast<int64_t>(bytes.size()));
+    if (!stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) break;
+    const size_t newline = bytes.rfind('\n');
+    if (newline != std::string::npos) return end - static_cast<int64_t>(bytes.size() - newline) + 1;
+  }
+  return 0;
+}
+
+// Tokens are offsets: whoever may read the log may read it from any of its lines.
+int64_t offset_of(const Input& input, const std::filesystem::path& file, int64_t size) {
   const std::string token = optional_text(input.query, "token").value_or("");
   if (token.empty()) return 0;
   int64_t offset = -1;
   const auto [stop, failure] = std::from_chars(token.data(), token.data() + token.size(), offset);
-  if (failure == std::errc() && stop == token.data() + token.size() && offset >= 0) return offset;
+  if (failure == std::errc() && stop == token.data() + token.size() && offset >= 0) {
+    return size == 0 ? 0 : workflow::next_line_start(file, std::min(offset, size));
+  }
   throw Error(ErrorCode::kInvalidArgument, "Bad Signature. Please use only the tokens provided by the API.");
 }
 
@@ -58,13 +76,15 @@ Reading reading_of(Call& call, const Input& input) {
   const bool is_mapped = optional_integer(input.query, "map_index").value_or(-1) != -1;
   for (const workflow::TaskInstance& one : tries) {
     if (one.try_number != number || is_mapped) continue;
-    Reading reading{workflow::log_file(call.server.log_dir.string(), one), offset_of(input)};
+    Reading reading{workflow::log_file(call.server.log_dir.string(), one)};
     const bool is_present = &one == &tries.back();
     reading.may_grow = is_present && (one.job_id || !one.state || !is_finished(*one.state)) &&
                        one.state != workflow::TaskState::kUpForRetry;
     std::error_code missing;
     const uintmax_t size = std::filesystem::file_size(reading.file, missing);
-    reading.end = missing ? 0 : static_cast<int64_t>(size);
+    const int64_t bytes = missing ? 0 : static_cast<int64_t>(size);
+    reading.offset = offset_of(input, reading.file, bytes);
+    reading.end = reading.may_grow ? end_of_lines(reading.file, bytes) : bytes;
     return reading;
   }
   throw Error(ErrorCode::kNotFound, "TaskInstance not found");
@@ -86,7 +106,7 @@ std::optional<std::string> next_block(Reading& reading,
 }
 
 net::Response lines(Reading reading) {
-  const std::string token = std::to_string(reading.end);
+  const std::string token = std::to_string(std::max(reading.offset, reading.end));
   const bool may_grow = reading.may_grow;
   const auto shared = std::make_shared<Reading>(std::move(reading));
   net::BlockSource source;

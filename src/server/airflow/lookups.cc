@@ -6,10 +6,15 @@
 
 namespace tidemill::server::airflow {
 
-const workflow::Dag& find_dag(Call& call, const std::string& dag_id) {
+const workflow::Dag* find_dag_or_null(Call& call, const std::string& dag_id) {
   for (const workflow::Dag& dag : call.operations.dags()) {
-    if (dag.id == dag_id) return dag;
+    if (dag.id == dag_id) return &dag;
   }
+  return nullptr;
+}
+
+const workflow::Dag& find_dag(Call& call, const std::string& dag_id) {
+  if (const workflow::Dag* dag = find_dag_or_null(call, dag_id)) return *dag;
   throw Error(ErrorCode::kNotFound, fmt::format("The Dag with ID: `{}` was not found", dag_id));
 }
 
@@ -37,6 +42,11 @@ workflow::TaskInstance find_instance(Call& call, const workflow::TaskKey& key) {
   throw Error(ErrorCode::kNotFound,
               fmt::format("The Task Instance with dag_id: `{}`, run_id: `{}` and task_id: `{}` was not found",
                           key.dag_id, key.run_id, key.task_id));
+}
+
+void refuse_team(const Json& body) {
+  if (body.at("team_name").is_null()) return;
+  throw Error(ErrorCode::kInvalidArgument, "team_name cannot be set when multi_team mode is disabled.");
 }
 
 const Json& Documents::version(const std::string& dag_id) {

@@ -11,6 +11,7 @@
 
 namespace tidemill::server::airflow {
 
+const workflow::Dag* find_dag_or_null(Call& call, const std::string& dag_id);
 // Errors: kNotFound "The Dag with ID: `x` was not found".
 const workflow::Dag& find_dag(Call& call, const std::string& dag_id);
 // As kept in the database, or as it would be for one that no scheduler has seen yet.
@@ -20,6 +21,9 @@ DagFacts facts_of(Call& call, const workflow::Dag& dag);
 workflow::DagRun find_run(Call& call, const std::string& dag_id, const std::string& run_id);
 // Errors: kNotFound "The Task Instance with dag_id: ... was not found", in the words of `get`.
 workflow::TaskInstance find_instance(Call& call, const workflow::TaskKey& key);
+
+// A body's team_name: there are none. Errors: kInvalidArgument.
+void refuse_team(const Json& body);
 
 // One request's documents; each run and DAG is asked for once.
 class Documents {

@@ -106,6 +106,11 @@ bool Input::has_sent(const std::string& field) const {
   return std::find(sent.begin(), sent.end(), field) != sent.end();
 }
 
+bool Input::is_to_change(const std::string& field) const {
+  const Json& mask = query.at("update_mask");
+  return has_sent(field) && (mask.empty() || std::find(mask.begin(), mask.end(), field) != mask.end());
+}
+
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> kAll = [] {
     std::vector<Operation> all;

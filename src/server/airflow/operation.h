@@ -21,6 +21,8 @@ struct Input {                    // NOLINT(bugprone-exception-escape): moving a
 
   const std::string& text(const char* path_parameter) const;
   bool has_sent(const std::string& field) const;
+  // Sent in the body of a PATCH, and named by `update_mask` where there is one.
+  bool is_to_change(const std::string& field) const;
 };
 
 struct Operation {

@@ -41,17 +41,12 @@ net::Response get(Call& call, const Input& input) {
   return net::Response::json(pool_document(find_pool(call, input.text("pool_name"))));
 }
 
-void refuse_team(const Input& input) {
-  if (input.body.at("team_name").is_null()) return;
-  throw Error(ErrorCode::kInvalidArgument, "team_name cannot be set when multi_team mode is disabled.");
-}
-
 int slots_of(int64_t wanted) {
   return static_cast<int>(std::min<int64_t>(wanted, std::numeric_limits<int>::max()));
 }
 
 net::Response create(Call& call, const Input& input) {
-  refuse_team(input);
+  refuse_team(input.body);
   Pool pool;
   pool.name = input.body.at("name").get<std::string>();
   pool.slots = slots_of(input.body.at("slots").get<int64_t>());
@@ -65,7 +60,7 @@ net::Response create(Call& call, const Input& input) {
 }
 
 net::Response change(Call& call, const Input& input) {
-  refuse_team(input);
+  refuse_team(input.body);
   const std::string& name = input.text("pool_name");
   if (optional_text(input.body, "pool").value_or(name) != name) {
     throw Error(ErrorCode::kInvalidArgument,
@@ -73,16 +68,11 @@ net::Response change(Call& call, const Input& input) {
   }
   metadata::Transaction transaction(call.operations.store().database());
   Pool pool = find_pool(call, name);
-  const std::vector<std::string> mask = texts_of(input.query, "update_mask");
-  const auto is_changed = [&](const char* field) {
-    return input.has_sent(field) &&
-           (mask.empty() || std::find(mask.begin(), mask.end(), field) != mask.end());
-  };
-  if (is_changed("slots")) {
+  if (input.is_to_change("slots")) {
     pool.slots = slots_of(optional_integer(input.body, "slots").value_or(pool.slots));
   }
-  if (is_changed("description")) pool.description = optional_text(input.body, "description");
-  if (is_changed("include_deferred")) {
+  if (input.is_to_change("description")) pool.description = optional_text(input.body, "description");
+  if (input.is_to_change("include_deferred")) {
     pool.include_deferred = optional_boolean(input.body, "include_deferred").value_or(pool.include_deferred);
   }
   call.operations.set_pool(pool);

@@ -1,6 +1,7 @@
 #include "server/airflow/query.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -61,6 +62,71 @@ workflow::Page batch_page_of(const Json& body) {
   return {std::min(body.at("page_limit").get<int64_t>(), kMaxLimit), body.at("page_offset").get<int64_t>()};
 }
 
+Field cursor_field() {
+  return text("cursor").optional().about(
+      "Empty for the first page, then next_cursor; offset is not looked at.");
+}
+
+workflow::Page cursor_page_of(const Json& query) {
+  workflow::Page page = page_of(query);
+  const auto cursor = optional_text(query, "cursor");
+  if (!cursor) return page;
+  page.offset = 0;
+  const char* end = cursor->data() + cursor->size();
+  const auto [stop, failure] = std::from_chars(cursor->data(), end, page.offset);
+  if (cursor->empty() || (failure == std::errc() && stop == end && page.offset >= 0)) return page;
+  throw Error(ErrorCode::kInvalidArgument,
+              fmt::format("'{}' is no cursor: use next_cursor of the page before", *cursor));
+}
+
+Json cursor_collection(const char* name, Json items, int64_t total, const Json& query) {
+  Json list = {{name, std::move(items)}};
+  const bool has_cursor = optional_text(query, "cursor").has_value();
+  list["total_entries"] = has_cursor ? Json() : Json(total);
+  for (const char* none : {"total_entries_limit", "next_cursor", "previous_cursor"}) list[none] = nullptr;
+  if (!has_cursor) return list;
+  const workflow::Page page = cursor_page_of(query);
+  if (page.limit > 0 && page.offset < total - page.limit) {
+    list["next_cursor"] = std::to_string(page.offset + page.limit);
+  }
+  if (page.offset > 0) {
+    list["previous_cursor"] = std::to_string(std::max<int64_t>(0, page.offset - page.limit));
+  }
+  return list;
+}
+
+Fields constant_fields(const Constants& constants) {
+  Fields fields;
+  for (const Constant& one : constants) {
+    const Fields some = one.is_pattern ? pattern_fields(one.field.name) : Fields{one.field};
+    fields.insert(fields.end(), some.begin(), some.end());
+  }
+  return fields;
+}
+
+bool finds_none(const Json& query, const Constants& constants) {
+  return std::any_of(constants.begin(), constants.end(), [&](const Constant& one) {
+    if (one.is_pattern) {
+      const workflow::Pattern pattern = pattern_of(query, one.field.name);
+      if (pattern.contains.empty() && pattern.prefix.empty()) return false;
+      return one.value.is_null() || !matches(pattern, one.value.get<std::string>());
+    }
+    const Json& sent = query.at(one.field.name);
+    if (!one.field.is_list) return !sent.is_null() && sent != one.value;
+    return !sent.empty() && std::find(sent.begin(), sent.end(), one.value) == sent.end();
+  });
+}
+
+Field only_map_index() {
+  return integer("map_index").optional(-1).only(-1);
+}
+
+void sort_by_first(std::vector<Json>& documents, const std::string& order) {
+  sort_by_first(documents, order, [](const Json& a, const Json& b, const std::string& name) {
+    return a.at(name) < b.at(name);
+  });
+}
+
 std::string order_of(const Json& query, const OrderNames& orders, const std::string& otherwise) {
   std::string order;
   for (const std::string& wanted : texts_of(query, "order_by")) {
@@ -88,6 +154,11 @@ Range range_of(const Json& query, const std::string& name) {
     range.to_ms = std::min(range.to_ms.value_or(*below - 1), *below - 1);
   }
   return range;
+}
+
+bool is_within(const std::optional<int64_t>& ms, const Range& range) {
+  if (range.from_ms && (!ms || *ms < *range.from_ms)) return false;
+  return !range.to_ms || (ms && *ms <= *range.to_ms);
 }
 
 std::pair<std::optional<double>, std::optional<double>> seconds_range_of(const Json& query,

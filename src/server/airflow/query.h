@@ -39,11 +39,33 @@ workflow::Page batch_page_of(const Json& body);
 // "Ordering with 'x' is disallowed or the attribute does not exist on the model".
 std::string order_of(const Json& query, const OrderNames& orders, const std::string& otherwise);
 
+// The query of a list that Airflow pages by cursors too: "" asks for the first page, then next_cursor. Ours
+// holds an offset.
+Field cursor_field();
+// Errors: kInvalidArgument for a cursor that no answer gave.
+workflow::Page cursor_page_of(const Json& query);
+// {"<name>": items, "next_cursor": ...} when a cursor was sent, else with the total and null cursors.
+Json cursor_collection(const char* name, Json items, int64_t total, const Json& query);
+
+// What all of a list have in common. A filter by it finds all of them, by another value none.
+struct Constant {           // NOLINT(bugprone-exception-escape): moving a Json does not throw
+  Field field;              // of the query, optional; a list finds what any of it does
+  Json value;               // null: none has one
+  bool is_pattern = false;  // the field's name is that of pattern_fields
+};
+using Constants = std::vector<Constant>;
+Fields constant_fields(const Constants& constants);
+bool finds_none(const Json& query, const Constants& constants);
+// Tasks are not mapped: -1, or left out.
+Field only_map_index();
+
 // Of instants, both ends included.
 struct Range {
   std::optional<int64_t> from_ms, to_ms;
 };
 Range range_of(const Json& query, const std::string& name);
+// What has no time is within a range without ends only.
+bool is_within(const std::optional<int64_t>& ms, const Range& range);
 std::pair<std::optional<double>, std::optional<double>> seconds_range_of(const Json& query,
                                                                          const std::string& name);
 workflow::Pattern pattern_of(const Json& query, const std::string& name);
@@ -53,6 +75,19 @@ std::optional<int64_t> optional_integer(const Json& values, const char* name);
 std::optional<bool> optional_boolean(const Json& values, const char* name);
 // Empty when there is none.
 std::vector<std::string> texts_of(const Json& values, const char* name);
+
+// By the first name of an order alone; what is the same stays as it was.
+template <typename Item, typename IsBefore>  // bool(const Item&, const Item&, const std::string& name)
+void sort_by_first(std::vector<Item>& items, const std::string& order, const IsBefore& is_before) {
+  const bool is_descending = order.starts_with('-');
+  const size_t begin = is_descending ? 1 : 0;
+  const std::string name = order.substr(begin, order.find(',') - begin);
+  std::stable_sort(items.begin(), items.end(), [&](const Item& a, const Item& b) {
+    return is_descending ? is_before(b, a, name) : is_before(a, b, name);
+  });
+}
+// By a field of documents.
+void sort_by_first(std::vector<Json>& documents, const std::string& order);
 
 // The page of what is in memory.
 template <typename Item>

@@ -35,6 +35,55 @@ TEST(Query, OrdersHaveAirflowsNames) {
   }
 }
 
+TEST(Query, CursorsLeadThroughAList) {
+  const Json none = {{"limit", 2}, {"offset", 1}, {"cursor", nullptr}};
+  EXPECT_EQ(cursor_page_of(none).offset, 1);
+  EXPECT_EQ(cursor_collection("runs", {1}, 5, none).at("total_entries"), 5);
+  Json query = {{"limit", 2}, {"offset", 1}, {"cursor", ""}};
+  std::vector<int64_t> offsets;
+  for (Json next = ""; !next.is_null();) {
+    query["cursor"] = next;
+    offsets.push_back(cursor_page_of(query).offset);
+    next = cursor_collection("runs", Json::array(), 5, query).at("next_cursor");
+  }
+  EXPECT_EQ(offsets, (std::vector<int64_t>{0, 2, 4}));
+  EXPECT_EQ(cursor_collection("runs", Json::array(), 5, query).at("previous_cursor"), "2");
+  EXPECT_TRUE(cursor_collection("runs", Json::array(), 5, query).at("total_entries").is_null());
+  query["cursor"] = "gAAAA";
+  EXPECT_THROW(cursor_page_of(query), Error);
+}
+
+TEST(Query, WhatIsTheSameOfAllFindsAllOrNothing) {
+  const Constants constants = {{text("queue").list().optional(Json::array()), "default"},
+                               {text("executor").list().optional(Json::array()), nullptr},
+                               {boolean("is_favorite").optional(), false},
+                               {text("queue_name"), "default", /*is_pattern=*/true}};
+  Json query;
+  for (const Field& field : constant_fields(constants)) query[field.name] = field.fallback;
+  EXPECT_FALSE(finds_none(query, constants));
+  const auto with = [&](const char* name, const Json& value) {
+    Json one = query;
+    one[name] = value;
+    return finds_none(one, constants);
+  };
+  EXPECT_FALSE(with("queue", {"other", "default"}));
+  EXPECT_TRUE(with("queue", Json::array({"other"})));
+  EXPECT_TRUE(with("executor", Json::array({"x"})));
+  EXPECT_FALSE(with("is_favorite", false));
+  EXPECT_TRUE(with("is_favorite", true));
+  EXPECT_FALSE(with("queue_name_pattern", "FAU"));
+  EXPECT_TRUE(with("queue_name_prefix_pattern", "x"));
+}
+
+TEST(Query, ListsAreSortedByTheFirstName) {
+  std::vector<Json> items = {{{"a", 1}, {"b", 1}}, {{"a", 2}, {"b", 0}}, {{"a", 1}, {"b", 2}}};
+  sort_by_first(items, "-a,b");
+  EXPECT_EQ(items[0].at("a"), 2);
+  EXPECT_EQ(items[1].at("b"), 1);
+  sort_by_first(items, "b");
+  EXPECT_EQ(items[0].at("b"), 0);
+}
+
 TEST(Query, RangesIncludeTheirEnds) {
   Json query = {{"t_gte", nullptr}, {"t_gt", 10}, {"t_lte", 20}, {"t_lt", 20}};
   EXPECT_EQ(range_of(query, "t").from_ms, 11);

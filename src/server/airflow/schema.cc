@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/characters.h"
 #include "base/error.h"
-#include "base/text.h"
 #include "workflow/operations/read_input.h"
 
 namespace tidemill::server::airflow {
@@ -60,23 +60,86 @@ Json checked_text(const Field& field, const Json& value, const Json& loc, Proble
   return value;
 }
 
+// "3", " +3 ", "3.0".
+std::optional<int64_t> whole_number_of(std::string_view text) {
+  const size_t first = text.find_first_not_of(' ');
+  if (first == std::string_view::npos) return std::nullopt;
+  text = text.substr(first, text.find_last_not_of(' ') - first + 1);
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+  if (const size_t point = text.find('.'); point != std::string_view::npos && point + 1 < text.size()) {
+    if (text.find_first_not_of('0', point + 1) != std::string_view::npos) return std::nullopt;
+    text = text.substr(0, point);
+  }
+  int64_t whole = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data(), end, whole);
+  return failure == std::errc() && stop == end ? std::optional(whole) : std::nullopt;
+}
+
 Json checked_integer(const Field& field, const Json& value, const Json& loc, Problems& problems) {
-  if (value.is_number_float() && value.get<double>() != std::floor(value.get<double>())) {
+  int64_t whole = 0;
+  if (value.is_string()) {
+    const auto number = whole_number_of(value.get_ref<const std::string&>());
+    if (!number) {
+      problems.add("int_parsing", loc,
+                   "Input should be a valid integer, unable to parse string as an integer", value);
+      return value;
+    }
+    whole = *number;
+  } else if (value.is_boolean()) {
+    whole = value.get<bool>() ? 1 : 0;
+  } else if (!value.is_number() || std::abs(value.get<double>()) > 9e15) {
+    problems.add("int_type", loc, "Input should be a valid integer", value);
+    return value;
+  } else if (value.get<double>() != std::floor(value.get<double>())) {
     problems.add("int_from_float", loc,
                  "Input should be a valid integer, got a number with a fractional part", value);
     return value;
+  } else {
+    whole = static_cast<int64_t>(value.get<double>());
   }
-  if (!value.is_number() || std::abs(value.get<double>()) > 9e15) {
-    problems.add("int_type", loc, "Input should be a valid integer", value);
-    return value;
-  }
-  const auto whole = static_cast<int64_t>(value.get<double>());
   if (field.minimum && whole < *field.minimum) {
     problems.add("greater_than_equal", loc,
                  fmt::format("Input should be greater than or equal to {}", *field.minimum), value,
                  {{"ge", *field.minimum}});
   }
   return whole;
+}
+
+Json checked_number(const Json& value, const Json& loc, Problems& problems) {
+  if (value.is_number()) return value;
+  if (value.is_boolean()) return value.get<bool>() ? 1.0 : 0.0;
+  if (!value.is_string()) {
+    problems.add("float_type", loc, "Input should be a valid number", value);
+    return value;
+  }
+  const auto& text = value.get_ref<const std::string&>();
+  double real = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data(), end, real);
+  if (failure == std::errc() && stop == end && std::isfinite(real)) return real;
+  problems.add("float_parsing", loc, "Input should be a valid number, unable to parse string as a number",
+               value);
+  return value;
+}
+
+Json checked_boolean(const Json& value, const Json& loc, Problems& problems) {
+  if (value.is_boolean()) return value;
+  if (value == 0 || value == 1) return value == 1;
+  if (!value.is_string() && !value.is_number_integer()) {
+    problems.add("bool_type", loc, "Input should be a valid boolean", value);
+    return value;
+  }
+  std::string word = value.is_string() ? value.get<std::string>() : "";
+  for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  for (const char* yes : {"true", "t", "yes", "y", "on", "1"}) {
+    if (word == yes) return true;
+  }
+  for (const char* no : {"false", "f", "no", "n", "off", "0"}) {
+    if (word == no) return false;
+  }
+  problems.add("bool_parsing", loc, "Input should be a valid boolean, unable to interpret input", value);
+  return value;
 }
 
 Json checked_instant(const Json& value, const Json& loc, Problems& problems) {
@@ -91,7 +154,7 @@ Json checked_instant(const Json& value, const Json& loc, Problems& problems) {
   return value;
 }
 
-Json checked_one(const Field& field, const Json& value, const Json& loc, Problems& problems) {
+Json checked_kind(const Field& field, const Json& value, const Json& loc, Problems& problems) {
   switch (field.kind) {
     case Kind::kText:
       return checked_text(field, value, loc, problems);
@@ -100,11 +163,9 @@ Json checked_one(const Field& field, const Json& value, const Json& loc, Problem
     case Kind::kInstant:
       return checked_instant(value, loc, problems);
     case Kind::kNumber:
-      if (!value.is_number()) problems.add("float_type", loc, "Input should be a valid number", value);
-      return value;
+      return checked_number(value, loc, problems);
     case Kind::kBoolean:
-      if (!value.is_boolean()) problems.add("bool_type", loc, "Input should be a valid boolean", value);
-      return value;
+      return checked_boolean(value, loc, problems);
     case Kind::kObject:
       if (!value.is_object()) problems.add("dict_type", loc, "Input should be a valid dictionary", value);
       return value;
@@ -114,6 +175,15 @@ Json checked_one(const Field& field, const Json& value, const Json& loc, Problem
       break;
   }
   return value;
+}
+
+Json checked_one(const Field& field, const Json& value, const Json& loc, Problems& problems) {
+  Json read = checked_kind(field, value, loc, problems);
+  if (field.only_value && read.type() == field.only_value->type() && read != *field.only_value) {
+    const std::string expected = field.only_value->dump();
+    problems.add("literal_error", loc, "Input should be " + expected, value, {{"expected", expected}});
+  }
+  return read;
 }
 
 Json checked_field(const Field& field, const Json& value, const Json& loc, Problems& problems) {
@@ -180,6 +250,11 @@ Field Field::optional(Json value) && {
 
 Field Field::one_of(std::vector<std::string> names) && {
   allowed = std::move(names);
+  return std::move(*this);
+}
+
+Field Field::only(Json value) && {
+  only_value = std::move(value);
   return std::move(*this);
 }
 
@@ -270,39 +345,12 @@ Json checked(const Schema& schema, const Json& value, const Json& loc, Problems&
 }
 
 Json from_text(const Field& field, std::string_view value, const Json& loc, Problems& problems) {
-  const std::string sent(value);
-  const char* end = value.data() + value.size();
-  if (field.kind == Kind::kInteger) {
-    int64_t whole = 0;
-    const auto [stop, failure] = std::from_chars(value.data(), end, whole);
-    if (failure == std::errc() && stop == end) {
-      checked_integer(field, whole, loc, problems);
-      return whole;
-    }
-    problems.add("int_parsing", loc, "Input should be a valid integer, unable to parse string as an integer",
-                 sent);
-  } else if (field.kind == Kind::kNumber) {
-    double real = 0;
-    const auto [stop, failure] = std::from_chars(value.data(), end, real);
-    if (failure == std::errc() && stop == end && std::isfinite(real)) return real;
-    problems.add("float_parsing", loc, "Input should be a valid number, unable to parse string as a number",
-                 sent);
-  } else if (field.kind == Kind::kBoolean) {
-    for (const char* yes : {"true", "True", "1", "yes", "on"}) {
-      if (value == yes) return true;
-    }
-    for (const char* no : {"false", "False", "0", "no", "off"}) {
-      if (value == no) return false;
-    }
-    problems.add("bool_parsing", loc, "Input should be a valid boolean, unable to interpret input", sent);
-  } else {
-    return checked_one(field, sent, loc, problems);
-  }
-  return nullptr;
+  return checked_one(field, std::string(value), loc, problems);
 }
 
 Json openapi_schema(const Field& field) {
   Json type = openapi_type(field);
+  if (field.only_value) type["const"] = *field.only_value;
   if (field.is_list) type = {{"type", "array"}, {"items", std::move(type)}};
   if (field.is_nullable && !type.empty()) type = {{"anyOf", {std::move(type), {{"type", "null"}}}}};
   if (!field.is_required && !field.fallback.is_null()) type["default"] = field.fallback;

@@ -24,12 +24,14 @@ struct Field {  // NOLINT(bugprone-exception-escape): moving a Json does not thr
   Json fallback = nullptr;             // of one that is not required
   std::vector<std::string> allowed{};  // texts; empty: any
   std::optional<int64_t> minimum{}, max_length{};
+  std::optional<Json> only_value{};
   std::string description{};
 
   Field list() &&;
   Field nullable() &&;                         // null, and may be left out of a body only with optional()
   Field optional(Json fallback = nullptr) &&;  // nullable too when that is null
   Field one_of(std::vector<std::string> names) &&;
+  Field only(Json value) &&;  // understood when it is that
   Field at_least(int64_t smallest) &&;
   Field at_most(int64_t characters) &&;
   Field about(std::string what) &&;
@@ -71,7 +73,8 @@ class Problems {
 // ["body"]. After a problem the result is not to be used.
 Json checked(const Schema& schema, const Json& value, const Json& loc, Problems& problems);
 
-// A query's value, which is a text, as the field's kind. Problems as above.
+// A query's value, which is a text, as the field's kind: as in bodies, "3" is a number and "yes" a boolean
+// (pydantic's lax mode). Problems as above.
 Json from_text(const Field& field, std::string_view value, const Json& loc, Problems& problems);
 
 // As OpenAPI 3.1 describes it.

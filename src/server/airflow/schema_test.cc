@@ -36,7 +36,8 @@ TEST(Schema, ProblemsAreToldAsPydanticTellsThem) {
       "msg": "Input should be greater than or equal to -1", "input": -2, "ctx": {"ge": -1}}])"));
   EXPECT_EQ(problems_of("DAGRunPatchBody", R"({"state": "running"})").at(0).at("msg"),
             "Input should be 'queued', 'success' or 'failed'");
-  EXPECT_EQ(problems_of("DAGPatchBody", R"({"is_paused": "yes"})").at(0).at("type"), "bool_type");
+  EXPECT_EQ(problems_of("DAGPatchBody", R"({"is_paused": "maybe"})").at(0).at("type"), "bool_parsing");
+  EXPECT_EQ(problems_of("DAGPatchBody", R"({"is_paused": 2.5})").at(0).at("type"), "bool_type");
   EXPECT_EQ(problems_of("DAGPatchBody", "[]").at(0).at("type"), "model_attributes_type");
   EXPECT_EQ(problems_of("TriggerDAGRunPostBody", R"({"logical_date": "soon"})").at(0).at("type"),
             "datetime_from_date_parsing");
@@ -63,6 +64,39 @@ TEST(Schema, TextsOfQueriesAreRead) {
   ASSERT_EQ(problems.list().size(), 3u);
   EXPECT_EQ(problems.list().at(0).at("type"), "int_parsing");
   EXPECT_EQ(problems.list().at(1).at("type"), "greater_than_equal");
+}
+
+TEST(Schema, TextsStandForNumbersAndBooleansAsInPydantic) {
+  Problems problems;
+  const auto pool = [&](const char* body) {
+    return checked(schema_named("PoolBody"), Json::parse(body), {"body"}, problems);
+  };
+  const Json read = pool(R"({"name": "p", "slots": " +3.0 ", "include_deferred": "TRUE"})");
+  EXPECT_EQ(read.at("slots"), 3);
+  EXPECT_EQ(read.at("include_deferred"), true);
+  EXPECT_EQ(pool(R"({"name": "p", "slots": true, "include_deferred": 0})").at("slots"), 1);
+  for (const char* yes : {"t", "Y", "yes", "ON", "1", "True"}) {
+    EXPECT_EQ(from_text(boolean("b"), yes, {"query", "b"}, problems), true) << yes;
+  }
+  for (const char* no : {"f", "N", "no", "OFF", "0", "False"}) {
+    EXPECT_EQ(from_text(boolean("b"), no, {"query", "b"}, problems), false) << no;
+  }
+  EXPECT_TRUE(problems.empty()) << problems.list();
+  for (const char* odd : {"3.5", "1e3", "", ".0", "+-3", "3.x"}) {
+    Problems told;
+    from_text(integer("i"), odd, {"query", "i"}, told);
+    ASSERT_EQ(told.list().size(), 1U) << odd;
+    EXPECT_EQ(told.list().at(0).at("type"), "int_parsing") << odd;
+  }
+}
+
+TEST(Schema, AFieldMayHaveOneValueOnly) {
+  const Field field = integer("map_index").optional(-1).only(-1);
+  Problems problems;
+  EXPECT_EQ(from_text(field, "-1", {"query", "map_index"}, problems), -1);
+  EXPECT_TRUE(problems.empty());
+  from_text(field, "3", {"query", "map_index"}, problems);
+  EXPECT_EQ(problems.list().at(0).at("msg"), "Input should be -1");
 }
 
 TEST(OpenApi, EveryOperationIsDescribedOnceAndEverySchemaIsThere) {

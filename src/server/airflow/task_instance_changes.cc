@@ -1,7 +1,6 @@
 // PATCH of a task of a run: its state and note
 // (airflow.api_fastapi.core_api.services.public.task_instances).
 
-#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -68,10 +67,8 @@ Wanted find_wanted(Call& call, const Input& input) {
                             key.dag_id, key.run_id, key.task_id));
   }
   Wanted wanted{key, std::nullopt, {}};
-  const std::vector<std::string> mask = texts_of(input.query, "update_mask");
-  const bool is_masked = !mask.empty() && std::find(mask.begin(), mask.end(), "new_state") == mask.end();
   const auto state = optional_text(input.body, "new_state");
-  if (!state || is_masked) return wanted;
+  if (!state || !input.is_to_change("new_state")) return wanted;
   wanted.state = workflow::task_state_named(*state);
   const std::vector<std::string> task_ids = wanted_tasks(dag, key.task_id, input.body);
   for (const workflow::DagRun& one : wanted_runs(call, *run, input.body)) {
@@ -93,10 +90,8 @@ net::Response answer(Documents& documents, const std::vector<TaskInstance>& inst
 net::Response change(Call& call, const Input& input) {
   metadata::Transaction transaction(call.operations.store().database());
   const Wanted wanted = find_wanted(call, input);
-  const std::vector<std::string> mask = texts_of(input.query, "update_mask");
-  const bool has_note =
-      input.has_sent("note") && (mask.empty() || std::find(mask.begin(), mask.end(), "note") != mask.end());
-  if (has_note) call.operations.set_task_note(wanted.key, optional_text(input.body, "note"));
+  if (input.is_to_change("note"))
+    call.operations.set_task_note(wanted.key, optional_text(input.body, "note"));
   if (wanted.state) {
     if (wanted.changed.empty()) {
       throw Error(ErrorCode::kConflict, fmt::format("Task id {} is already in {} state", wanted.key.task_id,
@@ -121,14 +116,14 @@ net::Response dry_run(Call& call, const Input& input) {
 }  // namespace
 
 std::vector<Operation> task_instance_change_operations() {
-  const Fields mask = {text("update_mask").list().optional(Json::array())};
+  const Fields query = {text("update_mask").list().optional(Json::array()), only_map_index()};
   const char* const tag = "Task Instance";
   return {
       {"PATCH", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}", change,
-       "patch_task_instance", tag, "Mark a task of a run, or write a note", mask, "PatchTaskInstanceBody",
+       "patch_task_instance", tag, "Mark a task of a run, or write a note", query, "PatchTaskInstanceBody",
        "TaskInstanceCollectionResponse"},
       {"PATCH", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dry_run", dry_run,
-       "patch_task_instance_dry_run", tag, "Say what would be marked", mask, "PatchTaskInstanceBody",
+       "patch_task_instance_dry_run", tag, "Say what would be marked", query, "PatchTaskInstanceBody",
        "TaskInstanceCollectionResponse"},
   };
 }

@@ -31,6 +31,13 @@ const OrderNames kOrders = {{"id", "id"},
                             {"pool", "pool"},
                             {"task_id", "task_id"}};
 
+const Constants kConstants = {{text("queue").list().optional(Json::array()), kQueue},
+                              {text("executor").list().optional(Json::array()), nullptr},
+                              {integer("version_number").list().optional(Json::array()), 1},
+                              {integer("map_index").list().optional(Json::array()), -1},
+                              {text("queue_name"), kQueue, /*is_pattern=*/true},
+                              {text("rendered_map_index"), nullptr, /*is_pattern=*/true}};
+
 TaskKey key_of(const Input& input) {
   return {input.text("dag_id"), input.text("dag_run_id"), input.text("task_id")};
 }
@@ -64,14 +71,13 @@ net::Response no_such_state() {
                 "restarting, failed, up_for_retry, upstream_failed, skipped");
 }
 
-net::Response answer(Call& call, const workflow::TaskFilter& filter, const workflow::Page& page) {
+Json documents_of(Call& call, const workflow::TaskFilter& filter, const workflow::Page& page) {
   Documents documents(call);
   Json instances = Json::array();
   for (const TaskInstance& one : call.operations.store().list_task_instances(filter, page)) {
     instances.push_back(documents.of(one));
   }
-  return net::Response::json(offset_collection("task_instances", std::move(instances),
-                                               call.operations.store().count_task_instances(filter)));
+  return instances;
 }
 
 net::Response list(Call& call, const Input& input) {
@@ -102,7 +108,12 @@ net::Response list(Call& call, const Input& input) {
   filter.pool_pattern = pattern_of(query, "pool_name");
   filter.operator_pattern = pattern_of(query, "operator_name");
   filter.order_by = order_of(query, kOrders, "run_after,dag_id,run_id,task_id");
-  return answer(call, filter, page_of(query));
+  const workflow::Page page = cursor_page_of(query);
+  if (finds_none(query, kConstants)) {
+    return net::Response::json(cursor_collection("task_instances", Json::array(), 0, query));
+  }
+  return net::Response::json(cursor_collection("task_instances", documents_of(call, filter, page),
+                                               call.operations.store().count_task_instances(filter), query));
 }
 
 net::Response list_batch(Call& call, const Input& input) {
@@ -116,12 +127,11 @@ net::Response list_batch(Call& call, const Input& input) {
   Json order = {{"order_by", Json::array()}};
   if (const auto by = optional_text(input.body, "order_by")) order["order_by"].push_back(*by);
   filter.order_by = order_of(order, kOrders, "run_after,dag_id,run_id,task_id");
-  // All are in the one queue, and none names an executor.
-  const std::vector<std::string> queues = texts_of(input.body, "queue");
-  const bool is_other_queue =
-      !queues.empty() && std::find(queues.begin(), queues.end(), "default") == queues.end();
-  if (is_other_queue || !texts_of(input.body, "executor").empty()) filter.task_ids = {""};
-  return answer(call, filter, batch_page_of(input.body));
+  static const Constants kOfBatch = {kConstants[0], kConstants[1]};  // queue and executor
+  if (finds_none(input.body, kOfBatch)) filter.task_ids = {""};
+  return net::Response::json(offset_collection("task_instances",
+                                               documents_of(call, filter, batch_page_of(input.body)),
+                                               call.operations.store().count_task_instances(filter)));
 }
 
 net::Response get(Call& call, const Input& input) {
@@ -185,10 +195,8 @@ net::Response dependencies(Call& call, const Input& input) {
   const auto add = [&](const char* name, const std::string& reason) {
     waits_for.push_back({{"name", name}, {"reason", reason}});
   };
-  const auto& dags = call.operations.dags();
-  const auto dag =
-      std::find_if(dags.begin(), dags.end(), [&](const auto& one) { return one.id == key.dag_id; });
-  const workflow::Task* task = dag == dags.end() ? nullptr : dag->find_task(key.task_id);
+  const workflow::Dag* dag = find_dag_or_null(call, key.dag_id);
+  const workflow::Task* task = dag == nullptr ? nullptr : dag->find_task(key.task_id);
   const bool waits = !instance->state || instance->state == workflow::TaskState::kScheduled;
   const auto run = store.find_run(key.dag_id, key.run_id);
   if (waits && task != nullptr && run) {
@@ -220,7 +228,8 @@ Fields filter_fields() {
   return joined({page_fields(kOrders),
                  {text("state").list().optional(Json::array()), text("pool").list().optional(Json::array()),
                   text("operator").list().optional(Json::array()),
-                  integer("try_number").list().optional(Json::array()), text("task_id").optional()},
+                  integer("try_number").list().optional(Json::array())},
+                 constant_fields(kConstants),
                  range_fields("run_after"),
                  range_fields("logical_date"),
                  range_fields("start_date"),
@@ -251,7 +260,7 @@ std::vector<Operation> operations_of_one() {
        "get_task_instance_tries",
        tag,
        "List its tries",
-       {},
+       {only_map_index()},
        nullptr,
        "TaskInstanceHistoryCollectionResponse"},
       {"GET",
@@ -260,26 +269,19 @@ std::vector<Operation> operations_of_one() {
        "get_task_instance_try_details",
        tag,
        "Get one of its tries",
-       {},
+       {only_map_index()},
        nullptr,
        "TaskInstanceHistoryResponse"},
-      {"GET",
-       "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped",
-       mapped,
-       "get_mapped_task_instances",
-       tag,
-       "Tasks are not mapped: 404",
-       {},
-       nullptr,
-       "HTTPExceptionResponse",
-       404},
+      {"GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped", mapped,
+       "get_mapped_task_instances", tag, "Tasks are not mapped: 404", filter_fields(), nullptr,
+       "HTTPExceptionResponse", 404},
       {"GET",
        "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/links",
        links,
        "get_extra_links",
        tag,
        "Its links: none",
-       {},
+       {only_map_index(), integer("try_number").optional()},
        nullptr,
        "ExtraLinkCollectionResponse"},
       {"GET",
@@ -288,7 +290,7 @@ std::vector<Operation> operations_of_one() {
        "get_task_instance_dependencies",
        tag,
        "What it waits for",
-       {},
+       {only_map_index()},
        nullptr,
        "TaskDependencyCollectionResponse"},
   };
@@ -300,7 +302,8 @@ std::vector<Operation> task_instance_operations() {
   const char* const tag = "Task Instance";
   std::vector<Operation> all = {
       {"GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", list, "get_task_instances", tag,
-       "List a run's tasks, with ~ those of all DAGs or runs", filter_fields(), nullptr,
+       "List a run's tasks, with ~ those of all DAGs or runs",
+       joined({filter_fields(), {text("task_id").optional(), cursor_field()}}), nullptr,
        "TaskInstanceCollectionResponse"},
       {"POST",
        "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/list",

@@ -57,13 +57,8 @@ net::Response get(Call& call, const Input& input) {
   return net::Response::json(variable_document(find_variable(call, input.text("variable_key"))));
 }
 
-void refuse_team(const Input& input) {
-  if (input.body.at("team_name").is_null()) return;
-  throw Error(ErrorCode::kInvalidArgument, "team_name cannot be set when multi_team mode is disabled.");
-}
-
 net::Response create(Call& call, const Input& input) {
-  refuse_team(input);
+  refuse_team(input.body);
   metadata::Database& database = call.project.metadata_for_writing();
   const auto key = input.body.at("key").get<std::string>();
   metadata::Transaction transaction(database);
@@ -78,7 +73,7 @@ net::Response create(Call& call, const Input& input) {
 }
 
 net::Response change(Call& call, const Input& input) {
-  refuse_team(input);
+  refuse_team(input.body);
   const std::string& key = input.text("variable_key");
   if (input.body.at("key") != key) {
     throw Error(ErrorCode::kInvalidArgument,
@@ -87,13 +82,8 @@ net::Response change(Call& call, const Input& input) {
   metadata::Database& database = call.project.metadata_for_writing();
   metadata::Transaction transaction(database);
   Variable variable = find_variable(call, key);
-  const std::vector<std::string> mask = texts_of(input.query, "update_mask");
-  const auto is_changed = [&](const char* field) {
-    return input.has_sent(field) &&
-           (mask.empty() || std::find(mask.begin(), mask.end(), field) != mask.end());
-  };
-  if (is_changed("value")) variable.value = stored_text(input.body.at("value"));
-  if (is_changed("description")) variable.description = optional_text(input.body, "description");
+  if (input.is_to_change("value")) variable.value = stored_text(input.body.at("value"));
+  if (input.is_to_change("description")) variable.description = optional_text(input.body, "description");
   metadata::set_variable(database, key, variable.value, variable.description.value_or(""));
   note_in_log(call, "patch_variable", key);
   transaction.commit();

@@ -12,6 +12,9 @@ namespace {
 const OrderNames kOrders = {{"key", "key"},         {"dag_id", "dag_id"},    {"run_id", "run_id"},
                             {"task_id", "task_id"}, {"map_index", "dag_id"}, {"timestamp", "timestamp"}};
 
+const Constants kConstants = {{integer("map_index").optional(), -1},
+                              {integer("map_index_filter").optional(), -1}};
+
 // "" for ~: any.
 std::string unless_any(const std::string& name) {
   return name == "~" ? "" : name;
@@ -27,17 +30,17 @@ net::Response list(Call& call, const Input& input) {
   filter.run_id_pattern = pattern_of(input.query, "run_id");
   filter.task_id_pattern = pattern_of(input.query, "task_id");
   filter.order_by = order_of(input.query, kOrders, "dag_id,task_id,run_id,key");
-  const bool is_mapped = optional_integer(input.query, "map_index").value_or(-1) != -1;
+  const bool is_none = finds_none(input.query, kConstants);
   Documents documents(call);
   Json entries = Json::array();
   workflow::Store& store = call.operations.store();
-  if (!is_mapped) {
+  if (!is_none) {
     for (const workflow::XCom& one : store.list_xcoms(filter, page_of(input.query))) {
       entries.push_back(xcom_document(one, documents.run(one.dag_id, one.run_id)));
     }
   }
   return net::Response::json(
-      collection("xcom_entries", std::move(entries), is_mapped ? 0 : store.count_xcoms(filter)));
+      collection("xcom_entries", std::move(entries), is_none ? 0 : store.count_xcoms(filter)));
 }
 
 // The value as it was stored, JSON in a text, or, with deserialize, what it says; as a text with stringify.
@@ -77,7 +80,8 @@ std::vector<Operation> xcom_operations() {
       {"GET", all, list, "get_xcom_entries", "XCom",
        "List what tasks returned; ~ for all DAGs, runs or tasks",
        joined({page_fields(kOrders),
-               {text("xcom_key").optional(), integer("map_index").optional()},
+               {text("xcom_key").optional()},
+               constant_fields(kConstants),
                pattern_fields("xcom_key"),
                pattern_fields("run_id"),
                pattern_fields("task_id")}),
