@@ -315,6 +315,15 @@ def test_pages_are_small_and_hold_no_foreign_markup(site):
         assert not re.search(r"<script(?! src=)|\sstyle=|<style|<img src=x|\son\w+=\"", text), name
 
 
+def test_rows_have_headers_and_headings_leave_out_no_level(site):
+    for name, path in all_pages(site.project).items():
+        text = site.session.get(path)[2]
+        levels = [1, *map(int, re.findall(r"<h([1-6])", text))]
+        assert all(b <= a + 1 for a, b in zip(levels, levels[1:])), f"{name}: {levels}"
+        for body in re.findall(r"<tbody>(.*?)</tbody>", text, re.S):
+            assert body.count("<tr") == body.count('scope="row"') > 0, name
+
+
 def test_pages_are_for_those_who_have_signed_in(site):
     for path in all_pages(site.project).values():
         assert site.up.request("GET", path)[0] in (302, 303), path

@@ -174,6 +174,8 @@ def test_variables_are_edited(site):
     site.browser.wait(HOSTILE)  # by itself
     site.project.run("variables", "set", "away", "1")
     site.browser.wait("away")
+    assert site.browser.run("return document.querySelector('tr[data-key=away] summary').textContent"
+                            ) == "Delete… away"
     site.browser.click("tr[data-key=away] details.confirm summary")
     site.browser.click("tr[data-key=away] button.danger")
     assert "away" not in site.browser.wait("Deleted.")
@@ -192,6 +194,34 @@ def test_pools_are_made_and_deleted(site):
     status, headers, _ = site.session.post("/pools/delete", "/pools", name="small")
     assert (status, headers["Location"]) == (303, "/pools?done=deleted")
     assert site.session.post("/pools/delete", "/pools", name="default_pool")[0] == 400
+
+
+def test_what_was_deleted_meanwhile_is_not_made_again(site):
+    status, _, text = site.session.post("/pools/edit", "/pools/edit", is_new="false", name="gone", slots="1")
+    assert status == 404 and "Pool gone does not exist" in text
+    status, _, text = site.session.post("/variables/edit", "/variables/edit", is_new="false", key="gone",
+                                        value="1")
+    assert status == 404 and "Variable gone does not exist" in text
+    assert "gone" not in site.project.run("pools", "list").stdout
+    status, _, text = site.session.post("/pools/edit", "/pools/edit", is_new="true", name="odd", slots="-7")
+    assert status == 422 and 'value="-7"' in text  # as it was written
+
+
+def test_a_secret_is_changed_without_being_shown(site):
+    site.project.run("variables", "set", "api_key", "c0ffee")
+    page = "/variables/edit?key=api_key"
+    for text in (site.session.get("/variables")[2], site.session.get(page)[2]):
+        assert "c0ffee" not in text
+    site.open(page, "Hidden, as its name says that it is a secret.")
+    site.browser.type("#field-description", "of the bucket")
+    site.browser.click("main button.primary")
+    site.browser.wait("Saved.", "of the bucket")
+    assert site.project.run("variables", "get", "api_key").stdout == "c0ffee\n"
+    site.open(page, "Edit api_key")
+    site.browser.type("textarea", "decaf")
+    site.browser.click("main button.primary")
+    site.browser.wait("Saved.")
+    assert site.project.run("variables", "get", "api_key").stdout == "decaf\n"
 
 
 def test_tasks_are_cleared_and_marked_without_a_script(site):
@@ -243,7 +273,7 @@ def test_lists_are_filtered_and_paged(site):
     assert "1–50 of 334" in text and text.count('data-key="scheduled__') == 50
     assert 'href="' + runs + '?type=scheduled&amp;offset=50"' in text
     last = site.session.get(f"{runs}?type=scheduled&offset=300")[2]
-    assert "301–334 of 334" in last and "Older" not in last
+    assert "301–334 of 334" in last and "Next →" not in last
     failed = site.session.get(f"{runs}?type=scheduled&state=failed")[2]
     assert failed.count("chip failed") == failed.count("data-key=") and "chip success" not in failed
     assert site.session.get(f"{runs}?state=nonsense")[0] == 400
@@ -252,6 +282,44 @@ def test_lists_are_filtered_and_paged(site):
     site.open("/log", "Audit log")
     site.browser.type("#field-event", "trigger_dag_run")
     site.browser.wait("trigger_dag_run", selector="#entries tbody:not(:has(a[href*=history]))")
+
+
+def test_a_log_is_read_from_any_place(site):
+    run = site.ended(site.up.trigger(GENERATION, date="2026-11-10"))
+    lines = run_page(GENERATION, run) + "/tasks/generate_data/lines"
+    status, headers, text = site.session.get(f"{lines}?from={2**63 - 1}")
+    assert (status, text) == (200, "") and int(headers["X-Log-Next"]) > 0
+    assert site.session.get(f"{lines}?before={2**63 - 1}")[2] == site.session.get(lines)[2]
+    whole, behind = (site.session.get(f"{lines}?from={place}")[2] for place in (0, 5))
+    assert whole.endswith(behind) and whole.count("<p") == behind.count("<p") + 1
+
+
+def test_times_are_told_for_the_place_where_one_sits(site):
+    site.browser.live_in("Asia/Kolkata")
+    try:
+        assert "Times are UTC; here it is UTC+05:30" in site.open("/dags", "Live")
+    finally:
+        site.browser.live_in("")
+    counted = site.browser.run("return [300, 5000, 59000, 60000, 192000, 3900000, 9e7].map(durationText)")
+    assert counted == ["300 ms", "5.0 s", "59 s", "1 min", "3m 12s", "1h 05m", "1d 1h"]  # as the server's
+
+
+def test_targets_are_large_enough_for_fingers(site):
+    site.open(f"/dags/{TRAINING}", selector=".run-grid a.square")
+    sizes = """return [...document.querySelectorAll(arguments[0])].map(one => {
+        const box = one.getBoundingClientRect(), around = getComputedStyle(one, "::after");
+        const more = around.position === "absolute" && around.content !== "none"
+            ? -parseFloat(around.left) - parseFloat(around.right) : 0;
+        return Math.round(10 * (box.width + Math.max(more, 0))) / 10;
+    });"""
+    assert min(site.browser.run(sizes, ".run-grid a.square")) >= 24
+    edges = """return [...document.querySelectorAll(".run-grid tbody tr:first-child a.square")].map(
+        one => one.getBoundingClientRect().left);"""
+    lefts = site.browser.run(edges)
+    assert min(b - a for a, b in zip(lefts, lefts[1:])) >= 23.9  # none lies over its neighbour
+    site.open("/dags", selector=".switch")
+    assert min(site.browser.run("""return [...document.querySelectorAll(".switch")].map(
+        one => one.getBoundingClientRect().height)""")) >= 24
 
 
 def pages(site):

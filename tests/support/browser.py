@@ -111,6 +111,10 @@ class Browser(Server):
     def forget_cookies(self):
         self._devtools("Network.clearBrowserCookies")
 
+    def live_in(self, time_zone):
+        """The person's, such as Asia/Kolkata; "" for that of the machine."""
+        self._devtools("Emulation.setTimezoneOverride", timezoneId=time_zone)
+
     def look_like(self, scheme="light", width=1500, height=1000):
         """The colours that a person's system asks for, and the size of the screen."""
         self._devtools("Emulation.setEmulatedMedia",

@@ -10,10 +10,6 @@ namespace {
 constexpr int64_t kPageEntries = 100;
 constexpr size_t kShownBytes = 300;
 
-std::string parameter(const Call& call, std::string_view name) {
-  return std::string(call.request.query_value(name).value_or(""));
-}
-
 Html what_of(const workflow::LogEntry& entry) {
   if (!entry.dag_id || entry.dag_id->empty()) return {};
   Html what = link(dag_path(*entry.dag_id), *entry.dag_id);
@@ -55,7 +51,7 @@ net::Response show_log(Call& call) {
       call, {"Audit log", "/log"},
       join({page_head("Audit log", "What people and schedulers did, newest first", {}), filters,
             element("div", {{"id", "entries"}, {"class", "stack"}, {"data-live", ""}, {"data-region", ""}},
-                    {table({{"When"}, {"Event"}, {"What"}, {"By"}, {"More"}}, rows, "Nothing here."),
+                    {table({{"When", "title"}, {"Event"}, {"What"}, {"By"}, {"More"}}, rows, "Nothing here."),
                      pager(call, offset, kPageEntries, shown, std::nullopt, has_more)})}));
 }
 

@@ -1,7 +1,6 @@
 // /dags/D/backfills: runs for days gone by, made, stopped and cancelled.
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -32,7 +31,7 @@ Html actions_of(const Call& call, const Backfill& backfill) {
                  element("button", {{"class", "small"}}, {backfill.is_paused ? "Go on" : "Pause"})});
   return pause + " " +
          confirm(call, "Cancel…", "Runs that are queued fail; what runs goes on.", path + "/cancel",
-                 "Cancel it");
+                 "Cancel it", {}, fmt::format("backfill {}", backfill.id));
 }
 
 // What was queued when it was cancelled has failed without having started.
@@ -156,11 +155,9 @@ net::Response create(Call& call) {
 // Errors: kNotFound for one of another DAG.
 int64_t backfill_id(Call& call) {
   const std::string& text = call.request.path_parameter("backfill_id");
-  int64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error == std::errc() && end == text.data() + text.size()) {
-    const auto found = call.operations.store().find_backfill(id);
-    if (found && found->dag_id == dag_of(call).id) return id;
+  if (const auto id = whole_number(text)) {
+    const auto found = call.operations.store().find_backfill(*id);
+    if (found && found->dag_id == dag_of(call).id) return *id;
   }
   throw Error(ErrorCode::kNotFound, fmt::format("there is no backfill {} of this DAG", text));
 }

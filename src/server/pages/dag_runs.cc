@@ -12,10 +12,6 @@ namespace {
 
 constexpr int64_t kPageRuns = 50;
 
-std::string parameter(const Call& call, std::string_view name) {
-  return std::string(call.request.query_value(name).value_or(""));
-}
-
 workflow::RunFilter filter_of(const Call& call, const std::string& dag_id) {
   workflow::RunFilter filter;
   filter.dag_id = dag_id;

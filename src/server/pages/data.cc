@@ -131,7 +131,7 @@ net::Response data(Call& call) {
                      link(dag_path("01_data_generation_pipeline"), "01_data_generation_pipeline") + ".";
   const Html head = page_head("Data", "Datasets by day, in " + objects.uri(), {jump_form(to)});
   return page(call, {"Data", "/data"},
-              head + live("days", {table({{"Date"},
+              head + live("days", {table({{"Date", "title"},
                                           {"Raw rows", "num"},
                                           {"Size", "num"},
                                           {"Quality"},

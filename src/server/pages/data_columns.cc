@@ -71,11 +71,9 @@ Html text_card(const pipeline::ColumnProfile& column) {
   std::vector<Html> items;
   for (const auto& [text, count] : texts.most_frequent) {
     const double share = static_cast<double>(count) / known;
-    items.push_back(element(
-        "li", {},
-        {name_of(text), element("span", {{"class", "num"}}, {count_text(count)}),
-         element("svg", {{"class", "bar"}, {"aria-hidden", "true"}},
-                 {element("rect", {{"width", fmt::format("{:.1f}%", 100 * share)}, {"height", "100%"}})})}));
+    items.push_back(
+        element("li", {},
+                {name_of(text), element("span", {{"class", "num"}}, {count_text(count)}), share_bar(share)}));
   }
   return element("ul", {{"class", "frequent"}}, items) + distinct_facts(texts);
 }
@@ -95,7 +93,7 @@ Html column_card(const pipeline::ColumnProfile& column) {
   return element(
       "section", {{"class", kind}},
       {element("header", {},
-               {element("h3", {}, {shortened(column.column.name, kNameBytes)}),
+               {element("h2", {}, {shortened(column.column.name, kNameBytes)}),
                 element("span", {{"class", "chip plain"}}, {shortened(column.column.type, kNameBytes)})}),
        element("p", {{"class", "muted small"}}, {missing_text}), spread});
 }

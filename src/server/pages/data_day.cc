@@ -56,8 +56,8 @@ Html files_card(Call& call, const DataDay& day) {
     const auto info = objects.head(day.prefix + "/" + name);
     rows.push_back({name, {name_cell(name), info ? Html(size_text(info->size_bytes)) : Html("–"), "–"}});
   }
-  return card("Files",
-              {table({{"File"}, {"Size", "num"}, {"SHA-256"}}, rows, "The manifest lists no files.")});
+  return card("Files", {table({{"File", "title"}, {"Size", "num"}, {"SHA-256"}}, rows,
+                              "The manifest lists no files.")});
 }
 
 // What the day was made from; raw days lead to their pages.

@@ -18,12 +18,6 @@ constexpr size_t kTextBytes = 80;
 constexpr size_t kSamplesShown = 3;
 constexpr size_t kRulesBytes = 100'000;
 
-Html share_bar(double share) {
-  const std::string width = fmt::format("{:.1f}%", 100 * std::clamp(share, 0.0, 1.0));
-  return element("svg", {{"class", "bar"}, {"aria-hidden", "true"}},
-                 {element("rect", {{"width", width}, {"height", "100%"}})});
-}
-
 Html dimensions(const Json& scores) {
   std::vector<Html> items;
   for (const auto& [name, score] : scores.items()) {
@@ -85,9 +79,9 @@ Html rules(const Json& results) {
   for (const Json& rule : results) ordered.push_back(&rule);
   std::stable_partition(ordered.begin(), ordered.end(),
                         [](const Json* rule) { return !rule->value("success", false); });
-  const std::vector<Column> columns = {
-      {"Rule"},           {"Column"},   {"Result"},     {"Unexpected", "num"},
-      {"Checked", "num"}, {"Demanded"}, {"For example"}};
+  const std::vector<Column> columns = {{"Rule", "title"},     {"Column"},         {"Result"},
+                                       {"Unexpected", "num"}, {"Checked", "num"}, {"Demanded"},
+                                       {"For example"}};
   RowBudget budget(columns, kRulesBytes);
   std::vector<TableRow> rows;
   for (const Json* rule : ordered) {

@@ -35,6 +35,8 @@ net::Response bytes_of(Call& call, const storage::ObjectStore& store, const std:
   }
 }
 
+}  // namespace
+
 std::string safe_name(const std::string& name) {
   std::string safe;
   for (const char c : name) {
@@ -43,8 +45,6 @@ std::string safe_name(const std::string& name) {
   }
   return safe.empty() ? "file" : safe;
 }
-
-}  // namespace
 
 net::Response download(Call& call, const storage::ObjectStore& store, const std::string& key,
                        const std::string& file_name) {

@@ -15,6 +15,9 @@ namespace tidemill::server::pages {
 net::Response download(Call& call, const storage::ObjectStore& store, const std::string& key,
                        const std::string& file_name);
 
+// A file's name as a header can hold it.
+std::string safe_name(const std::string& name);
+
 // "image/svg+xml" for what may be shown by <img>; "" for all other names.
 std::string picture_type(const std::string& name);
 

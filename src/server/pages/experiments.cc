@@ -38,7 +38,7 @@ net::Response experiments(Call& call) {
   }
   return page(call, {"Experiments", "/experiments"},
               page_head("Experiments", "Tracked runs, as MLflow has them", {}) +
-                  table({{"Experiment"}, {"Id"}, {"Created (UTC)"}, {"Artifacts"}}, rows,
+                  table({{"Experiment", "title"}, {"Id"}, {"Created (UTC)"}, {"Artifacts"}}, rows,
                         "Nothing has been tracked yet."));
 }
 

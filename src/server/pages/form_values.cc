@@ -29,12 +29,16 @@ bool is_ticked(const Form& form, std::string_view name) {
   return form.value(name) == "true";
 }
 
+std::optional<int64_t> whole_number(std::string_view text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
 std::optional<int64_t> integer_value(const Form& form, std::string_view name) {
   const std::string text = trimmed(form, name);
   if (text.empty()) return std::nullopt;
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size()) return value;
+  if (const auto value = whole_number(text)) return value;
   throw Error(ErrorCode::kInvalidArgument, fmt::format("{}: '{}' is no whole number", name, text));
 }
 

@@ -15,6 +15,8 @@ std::string trimmed(const Form& form, std::string_view name);
 // With line ends as \n: browsers send \r\n.
 std::string whole_text(const Form& form, std::string_view name);
 bool is_ticked(const Form& form, std::string_view name);
+// Nothing but a number; nullopt for anything else.
+std::optional<int64_t> whole_number(std::string_view text);
 // nullopt when it is empty. Errors: kInvalidArgument naming the field and the text.
 std::optional<int64_t> integer_value(const Form& form, std::string_view name);
 // A date or an instant, UTC where it does not say otherwise. nullopt when it is empty. Errors:

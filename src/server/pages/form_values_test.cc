@@ -53,5 +53,12 @@ TEST(FormValuesTest, FormsHoldText) {
   for (const char* bytes : {"a=%00", "a=%FF", "%C3=a"}) EXPECT_THROW(form_of(bytes), Error) << bytes;
 }
 
+TEST(FormValuesTest, WholeNumbersAreNothingElse) {
+  EXPECT_EQ(whole_number("-12"), -12);
+  for (const char* odd : {"", " 1", "1 ", "1x", "1.0", "9223372036854775808"}) {
+    EXPECT_EQ(whole_number(odd), std::nullopt) << odd;
+  }
+}
+
 }  // namespace
 }  // namespace tidemill::server::pages

@@ -86,9 +86,10 @@ Html signature_card(std::string_view mlmodel) {
     if (outputs.size() < kFieldsShown)
       outputs.push_back({"", {field_name(field), shortened(field.type, kNameBytes)}});
   }
-  return card("Signature: what it predicts", {table({{"Output"}, {"Type"}}, outputs, "Nothing is said.")}) +
+  return card("Signature: what it predicts",
+              {table({{"Output", "title"}, {"Type"}}, outputs, "Nothing is said.")}) +
          card("Signature: raw rows that it takes",
-              {table({{"Column"}, {"Type"}, {"Required"}}, inputs, "Nothing is said.")});
+              {table({{"Column", "title"}, {"Type"}, {"Required"}}, inputs, "Nothing is said.")});
 }
 
 }  // namespace tidemill::server::pages

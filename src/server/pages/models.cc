@@ -56,7 +56,7 @@ Html run_cell(const TrackedVersion& version) {
 }
 
 Html versions_table(const std::vector<TrackedVersion>& versions) {
-  std::vector<Column> columns = {{"Version"}, {"Stage"}, {"Model"}, {"Data to"}};
+  std::vector<Column> columns = {{"Version", "title"}, {"Stage"}, {"Model"}, {"Data to"}};
   for (const std::string& metric : usual_metrics()) columns.push_back({metric, "num"});
   for (const char* head : {"Run", "Promotion", "Created (UTC)"}) columns.push_back({head});
   std::vector<TableRow> rows;
@@ -140,7 +140,8 @@ net::Response models(Call& call) {
       call, {"Models", "/models"},
       page_head("Models", "Registered models and their versions", {}) +
           live("models",
-               {table({{"Model"}, {"Newest of each stage"}, {"Description"}, {"Updated (UTC)"}}, rows, empty),
+               {table({{"Model", "title"}, {"Newest of each stage"}, {"Description"}, {"Updated (UTC)"}},
+                      rows, empty),
                 token_pager(call, found.next_page_token)}));
 }
 

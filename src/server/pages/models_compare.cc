@@ -38,7 +38,7 @@ Html metrics(const TrackedVersion& left, const TrackedVersion& right) {
                      metric_text(pair.right), by ? fmt::format("{:+.4f}", *by) : "–",
                      share ? fmt::format("{:+.1f} %", 100 * *share) : "–", verdict(pair)}});
   }
-  return card("Metrics", {table({{"Metric"},
+  return card("Metrics", {table({{"Metric", "title"},
                                  {title_of(left), "num"},
                                  {title_of(right), "num"},
                                  {"Difference", "num"},
@@ -61,7 +61,7 @@ Html params(const TrackedVersion& left, const TrackedVersion& right) {
                     {element("code", {}, {shortened(pair.key, kNameBytes)}), param_value(pair.left),
                      param_value(pair.right)}});
   }
-  const std::vector<Column> columns = {{"Parameter"}, {title_of(left)}, {title_of(right)}};
+  const std::vector<Column> columns = {{"Parameter", "title"}, {title_of(left)}, {title_of(right)}};
   Html same;
   if (!equal.empty()) {
     same = element("details", {{"class", "block"}},

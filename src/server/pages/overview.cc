@@ -105,7 +105,7 @@ Html dags_table(const std::vector<DagFacts>& dags) {
                     {link(dag_path(dag.dag_id), dag.dag_id) + paused, last, failures(dag), dag.schedule,
                      instant(dag.next_run_ms)}});
   }
-  return table({{"DAG"}, {"Last run"}, {"Failed runs", "num"}, {"Schedule"}, {"Next run"}}, rows,
+  return table({{"DAG", "title"}, {"Last run"}, {"Failed runs", "num"}, {"Schedule"}, {"Next run"}}, rows,
                "There are no DAGs.");
 }
 

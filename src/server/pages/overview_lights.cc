@@ -187,15 +187,6 @@ std::vector<Light> monthly_lights(const OverviewFacts& facts, const std::string&
            facts.latest_prepared_data ? "/data/prepared_data/" + *facts.latest_prepared_data : "/data"}};
 }
 
-LightState worst(const std::vector<Light>& lights) {
-  for (const LightState state :
-       {LightState::kBad, LightState::kAttention, LightState::kUnderWay, LightState::kGood}) {
-    if (std::any_of(lights.begin(), lights.end(), [&](const Light& light) { return light.state == state; }))
-      return state;
-  }
-  return LightState::kNeutral;
-}
-
 std::string_view word_of(LightState state) {
   switch (state) {
     case LightState::kGood:

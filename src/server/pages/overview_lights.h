@@ -67,8 +67,6 @@ std::vector<Light> daily_lights(const OverviewFacts& facts);
 std::vector<Light> weekly_lights(const OverviewFacts& facts, const std::string& model_link);
 std::vector<Light> monthly_lights(const OverviewFacts& facts, const std::string& model_link);
 
-// The worst of them; kNeutral without any.
-LightState worst(const std::vector<Light>& lights);
 // "good", "under way", "look", "bad", "note": never colour alone.
 std::string_view word_of(LightState state);
 

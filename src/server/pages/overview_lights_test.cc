@@ -42,8 +42,11 @@ Light metrics(const OverviewFacts& facts) {
 }
 
 TEST(OverviewLights, AreGoodWhenAllIsWell) {
-  EXPECT_EQ(worst(daily_lights(well())), LightState::kGood);
-  EXPECT_EQ(worst(weekly_lights(well(), "/models/m")), LightState::kGood);
+  for (const std::vector<Light>& lights : {daily_lights(well()), weekly_lights(well(), "/models/m")}) {
+    for (const Light& light : lights) {
+      EXPECT_TRUE(light.state == LightState::kGood || light.state == LightState::kNeutral) << light.name;
+    }
+  }
   EXPECT_EQ(generation(well()).reason, "data of 2026-11-03 has arrived, 1,004 rows");
   EXPECT_EQ(quality(well()).link, "/data/raw_data/2026-11-03");
 }

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
 #include "base/json.h"
 #include "base/time_zone.h"
 #include "net/http_client.h"
+#include "server/pages/form_values.h"
 #include "server/pages/layout.h"
 
 namespace tidemill::server::pages {
@@ -176,9 +176,11 @@ Html check_box(const std::string& label, const std::string& name, bool is_checke
 }
 
 Html confirm(const Call& call, const std::string& button, const Html& question, const std::string& path,
-             const std::string& yes, const std::vector<Html>& fields) {
+             const std::string& yes, const std::vector<Html>& fields, const std::string& about) {
+  const Html hidden_words =
+      about.empty() ? Html() : element("span", {{"class", "visually-hidden"}}, {" " + about});
   return element("details", {{"class", "confirm"}},
-                 {element("summary", {{"class", "button small"}}, {button}),
+                 {element("summary", {{"class", "button small"}}, {button, hidden_words}),
                   post_form(call, path, {},
                             {element("p", {}, {question}), join(fields),
                              element("button", {{"class", "danger small"}}, {yes})})});
@@ -208,6 +210,8 @@ Html table(const std::vector<Column>& columns, const std::vector<TableRow>& rows
         "th", {{"scope", "col"}, {"class", column.kind.empty() ? std::nullopt : std::optional(column.kind)}},
         {head}));
   }
+  const bool has_title = std::any_of(columns.begin(), columns.end(),
+                                     [](const Column& column) { return column.kind == "title"; });
   std::vector<Html> lines;
   for (const TableRow& row : rows) {
     std::vector<Html> cells;
@@ -216,10 +220,11 @@ Html table(const std::vector<Column>& columns, const std::vector<TableRow>& rows
       Attributes attributes;
       if (!column.kind.empty()) attributes.push_back({"class", column.kind});
       const bool is_title = column.kind == "title";
-      if (is_title) attributes.push_back({"scope", "row"});
+      const bool is_head = is_title || (!has_title && i == 0 && column.kind != "pick");
+      if (is_head) attributes.push_back({"scope", "row"});
       const bool is_labelled = !is_title && column.kind != "actions" && column.kind != "pick";
       if (is_labelled) attributes.push_back({"data-label", column.head});
-      cells.push_back(element(is_title ? "th" : "td", attributes, {row.cells[i]}));
+      cells.push_back(element(is_head ? "th" : "td", attributes, {row.cells[i]}));
     }
     lines.push_back(
         element("tr", {{"data-key", row.key.empty() ? std::nullopt : std::optional(row.key)}}, cells));
@@ -228,6 +233,12 @@ Html table(const std::vector<Column>& columns, const std::vector<TableRow>& rows
                  {element("table", {},
                           {caption.empty() ? Html() : element("caption", {}, {caption}),
                            element("thead", {}, {element("tr", {}, heads)}), element("tbody", {}, lines)})});
+}
+
+Html share_bar(double share) {
+  const std::string width = fmt::format("{:.1f}%", 100 * std::clamp(share, 0.0, 1.0));
+  return element("svg", {{"class", "bar"}, {"aria-hidden", "true"}},
+                 {element("rect", {{"width", width}, {"height", "100%"}})});
 }
 
 Html facts(const std::vector<std::pair<std::string, Html>>& facts) {
@@ -285,13 +296,12 @@ Html live(const std::string& id, const std::vector<Html>& content, const std::st
   return element("div", {{"id", id}, {"data-live", ""}, {"class", css_class}}, content);
 }
 
+std::string parameter(const Call& call, std::string_view name) {
+  return std::string(call.request.query_value(name).value_or(""));
+}
+
 int64_t page_offset(const Call& call) {
-  const std::string_view text = call.request.query_value("offset").value_or("0");
-  int64_t offset = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), offset);
-  return error == std::errc() && end == text.data() + text.size()
-             ? std::clamp<int64_t>(offset, 0, 1'000'000'000)
-             : 0;
+  return std::clamp<int64_t>(whole_number(parameter(call, "offset")).value_or(0), 0, 1'000'000'000);
 }
 
 Html pager(const Call& call, int64_t offset, int64_t limit, int64_t shown, std::optional<int64_t> total,
@@ -300,10 +310,10 @@ Html pager(const Call& call, int64_t offset, int64_t limit, int64_t shown, std::
   std::vector<Html> links;
   if (offset > 0) {
     links.push_back(link(same_page_with(call, "offset", std::to_string(std::max<int64_t>(0, offset - limit))),
-                         "← Newer", {{"class", "button small"}, {"rel", "prev"}}));
+                         "← Previous", {{"class", "button small"}, {"rel", "prev"}}));
   }
   if (has_more) {
-    links.push_back(link(same_page_with(call, "offset", std::to_string(offset + limit)), "Older →",
+    links.push_back(link(same_page_with(call, "offset", std::to_string(offset + limit)), "Next →",
                          {{"class", "button small"}, {"rel", "next"}}));
   }
   const std::string where = shown == 0 ? "Nothing here"

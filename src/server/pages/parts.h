@@ -55,9 +55,10 @@ struct Choice {
 Html choice_field(const std::string& label, const std::string& name, const std::string& value,
                   const std::vector<Choice>& choices);
 Html check_box(const std::string& label, const std::string& name, bool is_checked = false);
-// A button that asks once more: what it opens holds the question and the form that does it.
+// A button that asks once more: what it opens holds the question and the form that does it. `about`: what it
+// is about, for those who hear one of many such buttons.
 Html confirm(const Call& call, const std::string& button, const Html& question, const std::string& path,
-             const std::string& yes, const std::vector<Html>& fields = {});
+             const std::string& yes, const std::vector<Html>& fields = {}, const std::string& about = "");
 // Runs the DAG or not; goes `back` to a path of this site.
 Html pause_switch(const Call& call, const std::string& dag_id, bool is_paused, const std::string& back);
 
@@ -72,10 +73,13 @@ struct TableRow {
   std::string key;  // keeps its element while the page lives; may be empty
   std::vector<Html> cells;
 };
+// A row's header is its title, or its first cell where no column is one.
 // `empty` is said instead of a table without rows. On a phone each row becomes a block with its column's
 // names.
 Html table(const std::vector<Column>& columns, const std::vector<TableRow>& rows, const Html& empty,
            const std::string& caption = "");
+// How much of a whole; the number stands beside it.
+Html share_bar(double share);
 Html facts(const std::vector<std::pair<std::string, Html>>& facts);
 Html card(const Html& title, const std::vector<Html>& content, const Attributes& attributes = {});
 Html notice(std::string_view kind, const Html& content);  // info, good, warn, bad
@@ -91,6 +95,8 @@ Html page_head(const Html& title, const Html& below, const std::vector<Html>& ac
 // A part that is kept as the server has it while the page is shown.
 Html live(const std::string& id, const std::vector<Html>& content, const std::string& css_class = "stack");
 
+// Of the query; "" when it was not sent.
+std::string parameter(const Call& call, std::string_view name);
 // Which part of a list: `offset` of the request, 0 for what is none.
 int64_t page_offset(const Call& call);
 // Links to the pages before and after; `total` nullopt: not counted, `has_more` says whether there is

@@ -55,6 +55,10 @@ TEST(PagePartsTest, TablesNameTheirCells) {
   expect_harmless(shown);
   EXPECT_NE(shown.text().find("<th class=\"title\" scope=\"row\">"), std::string::npos);
   EXPECT_NE(shown.text().find("<td class=\"num\" data-label=\"Took\">"), std::string::npos);
+  const std::string untitled = table({{"Metric"}, {"Value", "num"}}, {{"", {"rmse", "1"}}}, "None.").text();
+  EXPECT_NE(untitled.find("<th scope=\"row\" data-label=\"Metric\">rmse</th>"), std::string::npos);
+  EXPECT_NE(table({{"On", "pick"}, {"State"}}, {{"", {"x", "y"}}}, "").text().find("<td class=\"pick\">"),
+            std::string::npos);
   EXPECT_EQ(table({{"Run"}}, {}, "None.").text(),
             "<div class=\"table-wrap\"><p class=\"empty\">None.</p></div>");
 }

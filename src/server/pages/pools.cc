@@ -51,7 +51,7 @@ TableRow row_of(const Call& call, const Pool& pool) {
   if (pool.name != workflow::kDefaultPool) {
     actions += " " + confirm(call, "Delete…",
                              Html("Delete the pool ") + pool.name + "? Its tasks do not start without it.",
-                             "/pools/delete", "Delete it", {hidden("name", pool.name)});
+                             "/pools/delete", "Delete it", {hidden("name", pool.name)}, pool.name);
   }
   return {pool.name,
           {element("div", {{"class", "stack tight"}},
@@ -81,7 +81,12 @@ net::Response show_pools(Call& call) {
                     live("pools", {list})}));
 }
 
-net::Response form_page(Call& call, const Pool& pool, bool is_new, const std::string& problem) {
+// As they stand in the form.
+struct Fields {
+  std::string name{}, slots{}, description{};
+};
+
+net::Response form_page(Call& call, const Fields& pool, bool is_new, const std::string& problem) {
   const std::string title = is_new ? "Add a pool" : "Edit " + pool.name;
   const Html name = is_new ? text_field("Name", "name", pool.name,
                                         {{"required", ""}, {"maxlength", "256"}, {"autocomplete", "off"}})
@@ -91,10 +96,10 @@ net::Response form_page(Call& call, const Pool& pool, bool is_new, const std::st
                     problem.empty() ? Html() : notice("bad", problem),
                     post_form(call, "/pools/edit", {{"class", "card stack"}},
                               {name, hidden("is_new", is_new ? "true" : "false"),
-                               text_field("Slots", "slots", std::to_string(pool.slots),
+                               text_field("Slots", "slots", pool.slots,
                                           {{"type", "number"}, {"min", "-1"}, {"required", ""}},
                                           "How many of its tasks work at once; -1 for no limit."),
-                               text_field("Description", "description", pool.description.value_or("")),
+                               text_field("Description", "description", pool.description),
                                element("div", {{"class", "actions"}},
                                        {element("button", {{"class", "primary"}}, {"Save"}),
                                         link("/pools", "Cancel", {{"class", "button quiet"}})})})}),
@@ -103,28 +108,27 @@ net::Response form_page(Call& call, const Pool& pool, bool is_new, const std::st
 
 net::Response edit_pool(Call& call) {
   const std::string name(call.request.query_value("name").value_or(""));
-  if (name.empty()) {
-    Pool pool;
-    pool.slots = 1;
-    return form_page(call, pool, /*is_new=*/true, "");
-  }
+  if (name.empty()) return form_page(call, {"", "1", ""}, /*is_new=*/true, "");
   const auto found = call.operations.store().find_pool(name);
   if (!found) throw Error(ErrorCode::kNotFound, fmt::format("Pool {} does not exist", name));
-  return form_page(call, *found, /*is_new=*/false, "");
+  return form_page(call, {name, std::to_string(found->slots), found->description.value_or("")},
+                   /*is_new=*/false, "");
 }
 
 net::Response save_pool(Call& call) {
   const Form form(call.request);
   const bool is_new = is_ticked(form, "is_new");
-  const std::string name = trimmed(form, "name");
+  const Fields fields{trimmed(form, "name"), trimmed(form, "slots"), trimmed(form, "description")};
+  const std::string& name = fields.name;
   metadata::Transaction transaction(call.project.metadata_for_writing());
-  Pool pool = call.operations.store().find_pool(name).value_or(Pool{});
-  const bool exists = !pool.name.empty();
+  const auto stored = call.operations.store().find_pool(name);
+  if (!is_new && !stored) throw Error(ErrorCode::kNotFound, fmt::format("Pool {} does not exist", name));
+  Pool pool = stored.value_or(Pool{});
   pool.name = name;
-  pool.description = trimmed(form, "description");
+  pool.description = fields.description;
   try {
     if (name.empty()) throw Error(ErrorCode::kInvalidArgument, "a pool needs a name");
-    if (is_new && exists)
+    if (is_new && stored)
       throw Error(ErrorCode::kAlreadyExists, fmt::format("There is a pool {} already", name));
     const auto slots = integer_value(form, "slots");
     if (!slots || *slots < -1 || *slots > 1'000'000) {
@@ -135,7 +139,7 @@ net::Response save_pool(Call& call) {
     transaction.commit();
   } catch (const Error& error) {  // the form comes back with what was written in it
     if (error.code() != ErrorCode::kInvalidArgument && error.code() != ErrorCode::kAlreadyExists) throw;
-    return form_page(call, pool, is_new, error.message());
+    return form_page(call, fields, is_new, error.message());
   }
   return done("/pools", "saved");
 }

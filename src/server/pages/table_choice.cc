@@ -1,10 +1,10 @@
 #include "server/pages/table_choice.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
+#include "server/pages/form_values.h"
 #include "server/pages/parts.h"
 
 namespace tidemill::server::pages {
@@ -13,10 +13,7 @@ namespace {
 constexpr size_t kColumnsShown = 24;
 
 size_t offset_of(const Call& call) {
-  const std::string_view text = call.request.query_value("column").value_or("0");
-  size_t offset = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), offset);
-  return error == std::errc() && end == text.data() + text.size() ? offset : 0;
+  return static_cast<size_t>(std::max<int64_t>(0, whole_number(parameter(call, "column")).value_or(0)));
 }
 
 Html page_link(const Call& call, const char* parameter, uint64_t offset, const char* text, const char* rel) {

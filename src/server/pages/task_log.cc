@@ -1,11 +1,13 @@
 #include "server/pages/task_log.h"
 
-#include <charconv>
+#include <algorithm>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "server/pages/downloads.h"
 #include "server/pages/endpoints.h"
+#include "server/pages/form_values.h"
 #include "server/pages/log_lines.h"
 #include "server/pages/parts.h"
 #include "workflow/scheduler/scheduler.h"
@@ -15,17 +17,17 @@ namespace {
 
 constexpr size_t kDownloadBytes = 1 << 20;
 
-std::string parameter(const Call& call, std::string_view name) {
-  return std::string(call.request.query_value(name).value_or(""));
+std::optional<int64_t> offset_of(const Call& call, std::string_view name) {
+  const auto value = whole_number(parameter(call, name));
+  return value && *value >= 0 ? value : std::nullopt;
 }
 
-std::optional<int64_t> offset_of(const Call& call, std::string_view name) {
-  const std::string text = parameter(call, name);
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool is_offset =
-      !text.empty() && error == std::errc() && end == text.data() + text.size() && value >= 0;
-  return is_offset ? std::optional(value) : std::nullopt;
+// As offset_of, at most the file's size: an offset may come from anywhere.
+std::optional<int64_t> place_in(const std::filesystem::path& file, const Call& call, std::string_view name) {
+  const auto offset = offset_of(call, name);
+  std::error_code missing;
+  const uintmax_t size = std::filesystem::file_size(file, missing);
+  return offset ? std::optional(std::min(*offset, missing ? 0 : static_cast<int64_t>(size))) : std::nullopt;
 }
 
 LogQuery query_of(const Call& call) {
@@ -70,17 +72,6 @@ Html tools(const Call& call, const workflow::TaskKey& key, int try_number, bool 
                : Html()});
 }
 
-// What a header can hold.
-std::string file_name(const workflow::TaskKey& key, int try_number) {
-  std::string name = fmt::format("{}.{}.log", key.task_id, try_number);
-  for (char& c : name) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                          c == '.' || c == '-' || c == '_';
-    if (!is_plain) c = '_';
-  }
-  return name;
-}
-
 // A name that the system refuses is no file either.
 bool is_there(const std::filesystem::path& file) {
   std::error_code refused;
@@ -93,10 +84,10 @@ net::Response lines(Call& call) {
   const auto try_number = static_cast<int>(offset_of(call, "try").value_or(1));
   const auto file = log_of(call, key, try_number);
   if (!file) throw Error(ErrorCode::kNotFound, "there is no such task");
-  const auto from = offset_of(call, "from"), before = offset_of(call, "before");
+  const auto from = place_in(*file, call, "from"), before = place_in(*file, call, "before");
   if (from && !is_there(*file)) return net::Response::html("").set_header("X-Log-Next", "0");
-  const LogPiece piece =
-      from ? lines_from(*file, *from, query_of(call)) : lines_before(*file, before, query_of(call));
+  const LogPiece piece = from ? lines_from(*file, workflow::next_line_start(*file, *from), query_of(call))
+                              : lines_before(*file, before, query_of(call));
   const Html more = from ? Html() : earlier(call, key, try_number, piece);
   return net::Response::html((more + piece.lines).text()).set_header("X-Log-Next", std::to_string(piece.end));
 }
@@ -117,7 +108,8 @@ net::Response download(Call& call) {
     return text;
   };
   return net::Response::blocks(std::move(source), "text/plain; charset=utf-8")
-      .set_header("Content-Disposition", "attachment; filename=" + file_name(key, try_number));
+      .set_header("Content-Disposition",
+                  "attachment; filename=" + safe_name(fmt::format("{}.{}.log", key.task_id, try_number)));
 }
 
 }  // namespace
@@ -133,7 +125,7 @@ Html log_view(Call& call, const workflow::TaskKey& key, int try_number) {
   const auto file = log_of(call, key, try_number);
   const bool has_log = file && is_there(*file);
   LogPiece piece;
-  if (has_log) piece = lines_before(*file, offset_of(call, "before"), query_of(call));
+  if (has_log) piece = lines_before(*file, place_in(*file, call, "before"), query_of(call));
   const std::string path = task_path(key), number = std::to_string(try_number);
   const bool is_the_end = !offset_of(call, "before");
   Attributes attributes = {{"id", "log"},       {"class", "log"},    {"tabindex", "0"},

@@ -12,7 +12,7 @@ constexpr size_t kNameBytes = 120, kValueBytes = 240;
 
 template <typename Value>
 Html pairs_card(const char* title, const std::vector<Value>& values, const char* empty) {
-  const std::vector<Column> columns = {{"Name"}, {"Value"}};
+  const std::vector<Column> columns = {{"Name", "title"}, {"Value"}};
   RowBudget budget(columns, kCardBytes);
   std::vector<TableRow> rows;
   for (const Value& value : values) {
@@ -26,7 +26,7 @@ Html pairs_card(const char* title, const std::vector<Value>& values, const char*
 }  // namespace
 
 Html metrics_card(const std::vector<tracking::Metric>& metrics) {
-  const std::vector<Column> columns = {{"Name"}, {"Value", "num"}, {"Step", "num"}};
+  const std::vector<Column> columns = {{"Name", "title"}, {"Value", "num"}, {"Step", "num"}};
   RowBudget budget(columns, kCardBytes);
   std::vector<TableRow> rows;
   for (const tracking::Metric& metric : metrics) {

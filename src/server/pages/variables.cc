@@ -30,7 +30,7 @@ std::string edit_path(const std::string& key) {
 TableRow row_of(const Call& call, const Variable& variable) {
   const Html value = element("code", {}, {cut(masked_value(variable.key, variable.value), kShownBytes)});
   const Html remove = confirm(call, "Delete…", Html("Delete ") + element("code", {}, {variable.key}) + "?",
-                              "/variables/delete", "Delete it", {hidden("key", variable.key)});
+                              "/variables/delete", "Delete it", {hidden("key", variable.key)}, variable.key);
   return {variable.key,
           {element("strong", {}, {variable.key}), value, cut(variable.description.value_or(""), kShownBytes),
            link(edit_path(variable.key), "Edit",
@@ -69,42 +69,62 @@ net::Response show_variables(Call& call) {
                     {list, pager(call, offset, kPageVariables, shown, total, end < total)})}));
 }
 
-net::Response form_page(Call& call, const Variable& variable, bool is_new, const std::string& problem) {
+// Lists and API show "***" for it, so its form does not show it either.
+bool is_secret(const Variable& variable) {
+  return masked_value(variable.key, variable.value) != variable.value;
+}
+
+constexpr char kSecretHint[] =
+    "Hidden, as its name says that it is a secret. Left empty it stays as it is; what is written here takes "
+    "its place.";
+
+net::Response form_page(Call& call, const Variable& variable, bool is_new, const std::string& problem,
+                        const Html& hint = {}) {
   const std::string title = is_new ? "Add a variable" : "Edit " + variable.key;
   const Html key = is_new ? text_field("Key", "key", variable.key,
                                        {{"required", ""}, {"maxlength", "250"}, {"autocomplete", "off"}})
                           : hidden("key", variable.key);
-  return page(
-      call, {title, "/variables"},
-      join({crumbs({{"Variables", "/variables"}}, title), page_head(title, {}, {}),
-            problem.empty() ? Html() : notice("bad", problem),
-            post_form(call, "/variables/edit", {{"class", "card stack"}},
-                      {key, hidden("is_new", is_new ? "true" : "false"),
-                       text_area("Value", "value", variable.value, {{"rows", "8"}, {"spellcheck", "false"}}),
-                       text_field("Description", "description", variable.description.value_or("")),
-                       element("div", {{"class", "actions"}},
-                               {element("button", {{"class", "primary"}}, {"Save"}),
-                                link("/variables", "Cancel", {{"class", "button quiet"}})})})}),
-      problem.empty() ? 200 : 422);
+  return page(call, {title, "/variables"},
+              join({crumbs({{"Variables", "/variables"}}, title), page_head(title, {}, {}),
+                    problem.empty() ? Html() : notice("bad", problem),
+                    post_form(call, "/variables/edit", {{"class", "card stack"}},
+                              {key, hidden("is_new", is_new ? "true" : "false"),
+                               text_area("Value", "value", variable.value,
+                                         {{"rows", "8"}, {"spellcheck", "false"}}, hint),
+                               text_field("Description", "description", variable.description.value_or("")),
+                               element("div", {{"class", "actions"}},
+                                       {element("button", {{"class", "primary"}}, {"Save"}),
+                                        link("/variables", "Cancel", {{"class", "button quiet"}})})})}),
+              problem.empty() ? 200 : 422);
+}
+
+Variable stored_variable(metadata::Database& database, const std::string& key) {
+  if (auto found = metadata::find_variable(database, key)) return *found;
+  throw Error(ErrorCode::kNotFound, fmt::format("Variable {} does not exist", key));
 }
 
 net::Response edit_variable(Call& call) {
   const std::string key(call.request.query_value("key").value_or(""));
   if (key.empty()) return form_page(call, {}, /*is_new=*/true, "");
-  const auto found = metadata::find_variable(call.project.metadata_for_writing(), key);
-  if (!found) throw Error(ErrorCode::kNotFound, fmt::format("Variable {} does not exist", key));
-  return form_page(call, *found, /*is_new=*/false, "");
+  Variable found = stored_variable(call.project.metadata_for_writing(), key);
+  if (!is_secret(found)) return form_page(call, found, /*is_new=*/false, "");
+  found.value.clear();
+  return form_page(call, found, /*is_new=*/false, "", kSecretHint);
 }
 
 net::Response save_variable(Call& call) {
   const Form form(call.request);
   const bool is_new = is_ticked(form, "is_new");
-  const Variable variable{trimmed(form, "key"), whole_text(form, "value"), trimmed(form, "description")};
+  Variable variable{trimmed(form, "key"), whole_text(form, "value"), trimmed(form, "description")};
   try {
     metadata::Database& database = call.project.metadata_for_writing();
     metadata::Transaction transaction(database);
     if (is_new && metadata::get_variable(database, variable.key)) {
       throw Error(ErrorCode::kAlreadyExists, fmt::format("There is a variable {} already", variable.key));
+    }
+    if (!is_new) {
+      const Variable stored = stored_variable(database, variable.key);
+      if (variable.value.empty() && is_secret(stored)) variable.value = stored.value;
     }
     metadata::set_variable(database, variable.key, variable.value, variable.description);
     note_in_log(call, is_new ? "post_variable" : "patch_variable", variable.key);

@@ -1,13 +1,13 @@
 #include "server/pages/versions.h"
 
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "net/http_client.h"
 #include "server/pages/figures.h"
+#include "server/pages/form_values.h"
 #include "server/pages/parts.h"
 
 namespace tidemill::server::pages {
@@ -63,9 +63,8 @@ TrackedVersion tracked_version(tracking::Store& store, tracking::ModelVersion ve
 }
 
 TrackedVersion find_tracked_version(Call& call, const std::string& name, std::string_view version) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), number);
-  if (error != std::errc() || end != version.data() + version.size() || number <= 0) {
+  const int64_t number = whole_number(version).value_or(0);
+  if (number <= 0) {
     throw Error(ErrorCode::kNotFound, fmt::format("'{}' is no number of a version", shortened(version, 40)));
   }
   tracking::Store& store = call.project.tracking();
@@ -146,11 +145,11 @@ Html token_pager(const Call& call, const std::string& next_page_token) {
                          {{"class", "button small"}, {"rel", "first"}}));
   }
   if (!next_page_token.empty()) {
-    links.push_back(link(same_page_with(call, "page_token", next_page_token), "Older →",
+    links.push_back(link(same_page_with(call, "page_token", next_page_token), "Next →",
                          {{"class", "button small"}, {"rel", "next"}}));
   }
   return element("nav", {{"class", "pager"}, {"aria-label", "Pages"}},
-                 {element("span", {}, {is_first ? "The newest" : "Older ones"}),
+                 {element("span", {}, {is_first ? "The first ones" : "Further ones"}),
                   element("span", {{"class", "actions"}}, links)});
 }
 
