@@ -383,7 +383,7 @@ def test_a_log_that_is_watched_when_the_session_ends_leads_to_the_sign_in_page(s
     run = site.ended(site.up.trigger(GENERATION, date="2026-11-09"))
     log = next(path for path in site.project.folder.glob("logs/*/*/task_id=generate_data/attempt=1.log")
                if unquote(path.parts[-3]) == f"run_id={run}")
-    site.open(run_page(GENERATION, run) + "/tasks/generate_data", "Live", "synthetic")
+    site.open(run_page(GENERATION, run) + "/tasks/generate_data", "Live", "making rows")
     site.browser.forget_cookies()
     write_log(log, "a line more")
     site.browser.wait("Sign in", "Password", selector="input#password")
