@@ -176,7 +176,6 @@ void Simulation::interfere() {
   if (dags_.back().id == "by_hand" && happens(8)) {
     TriggerOptions options;
     options.run_id = fmt::format("by_hand_{}", store_.count_runs({}));
-    options.logical_date_ms = clock_.now_ms();
     operations_.trigger("by_hand", options);
   }
   if (circumstances_.has_clock_jumps && happens(5)) {
