@@ -25,10 +25,23 @@ pipeline::PrepareResult prepare(StageContext& context, Date date, bool force) {
   return result;
 }
 
+namespace {
+
+// Days are named by the project's time zone, which is at most 14 hours ahead.
+bool has_come(const Clock& clock, Date date) {
+  constexpr int64_t kDayMs = 86'400'000;
+  return date.days_since_epoch() <= clock.now_ms() / kDayMs + 1;
+}
+
+}  // namespace
+
 void move_latest_prepared_data(StageContext& context, Date date) {
   metadata::Transaction transaction(context.metadata());
-  const std::optional<std::string> latest = metadata::get_variable(context.metadata(), kLatestPreparedData);
-  if (!latest || Date::parse(*latest) < date) {
+  const std::optional<std::string> text = metadata::get_variable(context.metadata(), kLatestPreparedData);
+  const std::optional<Date> latest = text ? std::optional(Date::parse(*text)) : std::nullopt;
+  // A slip in a year would otherwise be the last training that there ever is.
+  const bool is_ahead = latest && !has_come(context.clock, *latest) && has_come(context.clock, date);
+  if (!latest || *latest < date || is_ahead) {
     metadata::set_variable(context.metadata(), kLatestPreparedData, date.to_string());
   }
   transaction.commit();

@@ -60,7 +60,8 @@ struct StageContext {
 pipeline::IngestResult generate(StageContext& context, Date date, bool force);
 pipeline::ValidationReport validate(StageContext& context, Date date);
 
-// 02_data_preparation_pipeline; moves latest_prepared_data forward, never back.
+// 02_data_preparation_pipeline; moves latest_prepared_data forward, never back, unless the day that it
+// names has not come yet and the new one has.
 pipeline::PrepareResult prepare(StageContext& context, Date date, bool force);
 void move_latest_prepared_data(StageContext& context, Date date);
 
