@@ -22,7 +22,7 @@ struct Actor {
 };
 
 struct TriggerOptions {
-  std::optional<std::string> run_id;       // manual__<now> when absent
+  std::optional<std::string> run_id;       // manual__<logical date> when absent
   std::optional<int64_t> logical_date_ms;  // now when absent: a run by hand has one here
   std::optional<int64_t> run_after_ms;
   std::optional<DataInterval> data_interval;  // the logical date when absent
@@ -60,8 +60,8 @@ class Operations {
   const Dag& dag(const std::string& dag_id) const;
   // Errors: kNotFound "Task X not found", with the nearest name.
   const Task& task(const std::string& dag_id, const std::string& task_id) const;
-  // By run id, or by a logical date "2026-11-01" or "2026-11-01T00:00:00+00:00". Errors: kNotFound "DagRun
-  // for D with run_id or logical_date of 'R' not found".
+  // By run id, or by a logical date "2026-11-01" or "2026-11-01T00:00:00+00:00", of which a run comes before
+  // a test. Errors: kNotFound "DagRun for D with run_id or logical_date of 'R' not found".
   DagRun run(const std::string& dag_id, const std::string& run_id_or_date);
 
   // Errors: kInvalidArgument for a conf that is no JSON object, a run id of more than 250 bytes or with what
@@ -92,8 +92,9 @@ class Operations {
   void set_task_note(const TaskKey& key, const std::optional<std::string>& note);
 
   // Errors: kConflict "There is already a running backfill for dag X"; kInvalidArgument for a DAG without a
-  // cron schedule. A day that has a run already keeps it, with "already exists" as its exception_reason,
-  // unless reprocess_behavior says that it is run again.
+  // cron schedule, a range that has not come, and, but for a dry one, a range without a day. A day
+  // that has a run already keeps it, with "already exists" as its exception_reason, unless reprocess_behavior
+  // says that it is run again.
   struct NewBackfill {
     Backfill backfill;  // id 0 for a dry one
     std::vector<BackfillRun> runs;
@@ -116,6 +117,7 @@ class Operations {
   void log(const std::string& event, const std::string& dag_id, const std::string& run_id = "",
            const std::string& task_id = "", const std::string& extra = "");
   bool has_dag(const std::string& dag_id) const;
+  int64_t free_date(const std::string& dag_id, int64_t from_ms);
   void clear_instance(TaskInstance instance);
   void clear_failed_downstream(const DagRun& run, const std::string& task_id);
   void run_again(DagRun run);

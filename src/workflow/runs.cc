@@ -56,6 +56,14 @@ void add_start_deadlines(Store& store, const Dag& dag, const DagRun& run) {
   }
 }
 
+void forget_try(TaskInstance& instance) {
+  instance.scheduled_at_ms = instance.queued_at_ms = instance.start_ms = instance.end_ms = std::nullopt;
+  instance.next_retry_at_ms = std::nullopt;
+  if (instance.job_id) return;
+  instance.pid = std::nullopt;
+  instance.hostname = std::nullopt;
+}
+
 DagRun create_run(Store& store, const DagGraph& graph, DagRun run) {
   metadata::Transaction transaction(store.database());
   run.id = store.add_run(run);

@@ -23,4 +23,7 @@ void add_start_deadlines(Store& store, const Dag& dag, const DagRun& run);
 // The instance of a task before its first try.
 TaskInstance new_task_instance(const DagGraph& graph, const DagGraph::Node& node, const DagRun& run);
 
+// The record of a task as before a try of it: no times, and no process but one that a scheduler still has.
+void forget_try(TaskInstance& instance);
+
 }  // namespace tidemill::workflow

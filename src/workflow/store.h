@@ -118,8 +118,9 @@ class Store {
   int64_t add_run(const DagRun& run);
   std::optional<DagRun> find_run(const std::string& dag_id, const std::string& run_id);
   std::optional<DagRun> find_run(int64_t id);
-  // The newest of that logical date.
+  // The newest of that logical date that is no test (is_test()), and the newest test.
   std::optional<DagRun> find_run_of(const std::string& dag_id, int64_t logical_date_ms);
+  std::optional<DagRun> find_test_of(const std::string& dag_id, int64_t logical_date_ms);
   std::vector<DagRun> list_runs(const RunFilter& filter, const Page& page = {});
   int64_t count_runs(const RunFilter& filter);
   std::map<std::pair<std::string, std::string>, RunState> unfinished_runs();  // by DAG and run

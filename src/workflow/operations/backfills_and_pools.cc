@@ -38,7 +38,15 @@ DagRun backfill_run(const Dag& dag, const RunInfo& day, const BackfillOptions& o
   return run;
 }
 
-void check_options(const Dag& dag, const BackfillOptions& options) {
+// In Airflow's words.
+void check_options(const Dag& dag, const BackfillOptions& options, int64_t now_ms) {
+  if (!timetable_of(dag).is_periodic()) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{} has a non-periodic schedule that does not support backfills: they need a cron "
+                    "schedule",
+                    dag.id));
+  }
   check_json_object(options.conf, "dag_run_conf");
   if (options.max_active_runs < 1)
     throw Error(ErrorCode::kInvalidArgument, "max_active_runs must be at least 1");
@@ -47,6 +55,9 @@ void check_options(const Dag& dag, const BackfillOptions& options) {
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("the last day of a backfill, {}, lies before its first, {}",
                             utc.isoformat(options.to_ms), utc.isoformat(options.from_ms)));
+  }
+  if (options.from_ms >= now_ms) {
+    throw Error(ErrorCode::kInvalidArgument, "Backfill cannot be executed for future dates.");
   }
   const bool looks_at_past = std::any_of(dag.tasks.begin(), dag.tasks.end(), [](const Task& task) {
     return task.depends_on_past || task.wait_for_downstream;
@@ -64,9 +75,15 @@ void check_options(const Dag& dag, const BackfillOptions& options) {
 Operations::NewBackfill Operations::create_backfill(const std::string& dag_id,
                                                     const BackfillOptions& options) {
   const Dag& filled = dag(dag_id);
-  check_options(filled, options);
   const int64_t now_ms = clock_.now_ms();
+  check_options(filled, options, now_ms);
   std::vector<RunInfo> days = timetable_of(filled).runs_between(options.from_ms, options.to_ms, now_ms);
+  if (days.empty() && !options.is_dry_run) {
+    const TimeZone utc = TimeZone::utc();
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("No runs to create for Dag {}: its schedule has no date from {} to {}", dag_id,
+                            utc.isoformat(options.from_ms), utc.isoformat(options.to_ms)));
+  }
   if (options.run_backwards) std::reverse(days.begin(), days.end());
   const DagGraph graph(filled);
 
@@ -149,6 +166,9 @@ Backfill Operations::cancel_backfill(int64_t id) {
 void Operations::set_pool(const Pool& pool) {
   if (pool.name.empty() || pool.name.size() > 256) {
     throw Error(ErrorCode::kInvalidArgument, "a pool's name has 1 to 256 characters");
+  }
+  if (!is_utf8(pool.name) || !is_utf8(pool.description.value_or(""))) {
+    throw Error(ErrorCode::kInvalidArgument, "a pool's name and description must be UTF-8 text");
   }
   if (pool.slots < -1) {
     throw Error(ErrorCode::kInvalidArgument,

@@ -101,7 +101,11 @@ TEST_P(OperationsTest, ATriggeredRunHasALogicalDateAndItsTasks) {
   EXPECT_EQ(run.triggering_user_name, "somebody");
   EXPECT_EQ(store().task_instances_of("daily", run.run_id).size(), 3U);
   EXPECT_EQ(operations_.run("daily", "2026-11-23T06:00:00Z").id, run.id);
-  EXPECT_EQ(error_of(ErrorCode::kAlreadyExists, [&] { operations_.trigger("daily", {}); }),
+  EXPECT_EQ(operations_.trigger("daily", {}).run_id, "manual__2026-11-23T06:00:00.001000+00:00")
+      << "within the same millisecond";
+  TriggerOptions of_that_date;
+  of_that_date.logical_date_ms = kNowMs;
+  EXPECT_EQ(error_of(ErrorCode::kAlreadyExists, [&] { operations_.trigger("daily", of_that_date); }),
             "A DAG Run already exists for DAG daily with run id manual__2026-11-23T06:00:00+00:00");
   TriggerOptions options;
   options.run_id = "mine";
@@ -266,7 +270,66 @@ TEST_P(OperationsTest, ABackfillLeavesDaysThatHaveARun) {
   for (const BackfillRun& run : operations_.create_backfill("daily", options).runs) {
     EXPECT_EQ(run.exception_reason, std::nullopt);
   }
-  error_of(ErrorCode::kInvalidArgument, [&] { operations_.create_backfill("follower", options); });
+  EXPECT_EQ(
+      error_of(ErrorCode::kInvalidArgument, [&] { operations_.create_backfill("follower", options); }),
+      "follower has a non-periodic schedule that does not support backfills: they need a cron schedule");
+}
+
+TEST_P(OperationsTest, ABackfillWithoutADayIsRefused) {
+  BackfillOptions options;
+  options.from_ms = 20'777 * kDayMs + 1;
+  options.to_ms = 20'777 * kDayMs + 2;
+  EXPECT_EQ(error_of(ErrorCode::kInvalidArgument, [&] { operations_.create_backfill("daily", options); }),
+            "No runs to create for Dag daily: its schedule has no date from 2026-11-20T00:00:00.001000+00:00 "
+            "to 2026-11-20T00:00:00.002000+00:00");
+  options.from_ms = options.to_ms = kNowMs + kDayMs;
+  EXPECT_EQ(error_of(ErrorCode::kInvalidArgument, [&] { operations_.create_backfill("daily", options); }),
+            "Backfill cannot be executed for future dates.");
+  EXPECT_TRUE(store().list_backfills("daily").empty());
+}
+
+TEST_P(OperationsTest, TheRunsOfACancelledBackfillCanRunAgain) {
+  BackfillOptions options;
+  options.from_ms = options.to_ms = 20'777 * kDayMs;
+  auto made = operations_.create_backfill("daily", options);
+  const int64_t id = made.runs[0].dag_run_id.value();
+  const auto cancel = [&] {
+    operations_.cancel_backfill(made.backfill.id);
+    EXPECT_EQ(store().find_run(id)->state, RunState::kFailed);
+  };
+  cancel();
+  options.reprocess_behavior = ReprocessBehavior::kFailed;
+  made = operations_.create_backfill("daily", options);
+  EXPECT_EQ(made.runs[0].dag_run_id, id);
+  EXPECT_EQ(store().find_run(id)->state, RunState::kQueued);
+  EXPECT_EQ(store().find_run(id)->backfill_id, made.backfill.id);
+  cancel();
+  const std::string run_id = store().find_run(id)->run_id;
+  EXPECT_EQ(operations_.clear("daily", run_id, {}).size(), 3U) << "though none has a state";
+  EXPECT_EQ(store().find_run(id)->state, RunState::kQueued);
+  operations_.mark_run("daily", run_id, RunState::kFailed);
+  operations_.mark_run("daily", run_id, RunState::kQueued);
+  EXPECT_EQ(store().find_run(id)->state, RunState::kQueued);
+}
+
+TEST_P(OperationsTest, ATestTakesNoDayFromARun) {
+  const int64_t day_ms = 20'777 * kDayMs;
+  const DagRun test = end(operations_.begin_test("daily", day_ms, "{}"), RunState::kFailed);
+  EXPECT_EQ(operations_.run("daily", "2026-11-20").id, test.id);
+  BackfillOptions options;
+  options.from_ms = options.to_ms = day_ms;
+  const auto made = operations_.create_backfill("daily", options);
+  EXPECT_EQ(made.runs[0].exception_reason, std::nullopt);
+  EXPECT_NE(made.runs[0].dag_run_id, test.id);
+  TriggerOptions by_hand;
+  by_hand.logical_date_ms = day_ms;
+  const DagRun run = operations_.trigger("daily", by_hand);
+  EXPECT_EQ(run.run_id.substr(0, test.run_id.size() + 1), test.run_id + "_");
+  EXPECT_EQ(operations_.run("daily", "2026-11-20").id, run.id) << "though the test is of that date too";
+  const DagRun later = end(operations_.begin_test("daily", day_ms, "{}"), RunState::kFailed);
+  EXPECT_EQ(operations_.run("daily", "2026-11-20").id, run.id) << "and a newer test";
+  EXPECT_FALSE(store().find_run(test.id));
+  EXPECT_TRUE(store().find_run(later.id));
 }
 
 TEST_P(OperationsTest, PoolsAndAssets) {
@@ -294,6 +357,14 @@ TEST(ReadInput, InstantsInAllTheirForms) {
   EXPECT_EQ(find_instant("2026-11-23T06:00:00+00:00"), kNowMs);
   EXPECT_EQ(find_instant("2026-11-23T06:00Z"), kNowMs);
   EXPECT_EQ(find_instant("2026-11-23 07:00:00.250+01:00"), kNowMs + 250);
+  EXPECT_EQ(find_instant("2026-11-23T06:00:00.29Z"), kNowMs + 290);
+  EXPECT_EQ(find_instant("2026-11-23T06:00:00.7Z"), kNowMs + 700);
+  EXPECT_EQ(find_instant("2026-11-23T06:00:00.001999999Z"), kNowMs + 1);
+  EXPECT_NE(find_instant("0001-01-01"), std::nullopt);
+  EXPECT_NE(find_instant("9999-12-31T23:59:59.999Z"), std::nullopt);
+  for (const char* text : {"0000-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-01:00"}) {
+    EXPECT_EQ(find_instant(text), std::nullopt) << text;
+  }
   for (const char* text : {"", "today", "2026-11-31", "2026-11-23T", "2026-11-23T25:00",
                            "2026-11-23T06:00:00+1", "2026-11-23T06:00:00Zx", "2026-11-23T06:00:00."}) {
     EXPECT_EQ(find_instant(text), std::nullopt) << text;

@@ -67,9 +67,10 @@ std::optional<int64_t> take_time_ms(Reader& reader) {
   if (!reader.take('.')) return ms;
   const size_t digits = reader.count_digits();
   if (digits == 0 || digits > 9) return std::nullopt;
-  auto fraction = static_cast<double>(*reader.take_digits(digits));
-  for (size_t i = 0; i < digits; ++i) fraction /= 10;
-  return ms + static_cast<int64_t>(fraction * 1000);
+  int64_t fraction = *reader.take_digits(digits);
+  for (size_t i = digits; i < 3; ++i) fraction *= 10;
+  for (size_t i = 3; i < digits; ++i) fraction /= 10;  // in integers: 0.29 s as a double is 289 ms
+  return ms + fraction;
 }
 
 }  // namespace
@@ -96,14 +97,19 @@ std::optional<int64_t> find_instant(std::string_view text) {
   } catch (const Error&) {
     return std::nullopt;
   }
-  if (text.size() <= kDateLength) return day_ms;
+  const auto if_in_a_year = [](int64_t ms) {
+    static const int64_t from_ms = Date::parse("0001-01-01").days_since_epoch() * kDayMs;
+    static const int64_t to_ms = (Date::parse("9999-12-31").days_since_epoch() + int64_t{1}) * kDayMs;
+    return ms >= from_ms && ms < to_ms ? std::optional(ms) : std::nullopt;
+  };
+  if (text.size() <= kDateLength) return if_in_a_year(day_ms);
   Reader reader(text.substr(kDateLength));
   if (!reader.take('T') && !reader.take(' ')) return std::nullopt;
   const auto time_ms = take_time_ms(reader);
   if (!time_ms) return std::nullopt;
   const auto offset_ms = take_offset_ms(reader);
   if (!offset_ms || !reader.is_at_end()) return std::nullopt;
-  return day_ms + *time_ms - *offset_ms;
+  return if_in_a_year(day_ms + *time_ms - *offset_ms);
 }
 
 }  // namespace tidemill::workflow

@@ -9,6 +9,7 @@
 
 #include "base/characters.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/masking.h"
 #include "base/text.h"
@@ -29,7 +30,7 @@ bool is_wanted(const TaskInstance& instance, const ClearOptions& options) {
   if (options.only_failed || options.only_running) {
     return (options.only_failed && has_failed) || (options.only_running && is_running(instance));
   }
-  return instance.state.has_value();
+  return true;  // also what has not begun: the run of a backfill that was cancelled is queued again
 }
 
 }  // namespace
@@ -61,6 +62,7 @@ DagRun Operations::run(const std::string& dag_id, const std::string& run_id_or_d
   if (auto found = store_.find_run(dag_id, run_id_or_date)) return *found;
   if (const auto date_ms = find_instant(run_id_or_date)) {
     if (auto found = store_.find_run_of(dag_id, *date_ms)) return *found;
+    if (auto found = store_.find_test_of(dag_id, *date_ms)) return *found;
   }
   throw Error(ErrorCode::kNotFound, fmt::format("DagRun for {} with run_id or logical_date of '{}' not found",
                                                 dag_id, run_id_or_date));
@@ -125,13 +127,17 @@ DagRun Operations::trigger(const std::string& dag_id, const TriggerOptions& opti
   DagRun run;
   run.dag_id = dag_id;
   run.run_type = options.run_type;
-  run.logical_date_ms = options.logical_date_ms.value_or(now_ms);
+  run.logical_date_ms = options.logical_date_ms ? *options.logical_date_ms : free_date(dag_id, now_ms);
   const DataInterval interval =
       options.data_interval.value_or(DataInterval{*run.logical_date_ms, *run.logical_date_ms});
   run.data_interval_start_ms = interval.start_ms;
   run.data_interval_end_ms = interval.end_ms;
   run.run_after_ms = options.run_after_ms.value_or(now_ms);
   run.run_id = options.run_id.value_or(new_run_id(options.run_type, *run.logical_date_ms));
+  if (!options.run_id) {
+    const auto namesake = store_.find_run(dag_id, run.run_id);
+    if (namesake && is_test(*namesake)) run.run_id += "_" + new_id().substr(0, 8);
+  }
   run.queued_at_ms = now_ms;
   run.conf = options.conf;
   run.note = options.note;
@@ -142,6 +148,12 @@ DagRun Operations::trigger(const std::string& dag_id, const TriggerOptions& opti
   log("trigger_dag_run", dag_id, run.run_id, "", run.conf);
   transaction.commit();
   return run;
+}
+
+// Two triggers may come within one millisecond.
+int64_t Operations::free_date(const std::string& dag_id, int64_t from_ms) {
+  while (store_.find_run_of(dag_id, from_ms)) ++from_ms;
+  return from_ms;
 }
 
 void Operations::set_paused(const std::string& dag_id, bool is_paused) {
@@ -187,18 +199,18 @@ std::vector<TaskInstance> Operations::clear(const std::string& dag_id, const std
   std::vector<TaskInstance> cleared;
   metadata::Transaction transaction(database_);
   for (const DagRun& one : runs_to_clear(run(dag_id, run_id), options)) {
-    bool is_changed = false;
+    size_t count = 0;
     for (const TaskInstance& instance : store_.task_instances_of(dag_id, one.run_id)) {
       if (!std::binary_search(ids.begin(), ids.end(), instance.task_id) || !is_wanted(instance, options))
         continue;
       cleared.push_back(instance);
       if (options.is_dry_run) continue;
       clear_instance(instance);
-      is_changed = true;
+      ++count;
     }
-    if (!is_changed) continue;
+    if (count == 0) continue;
     if (options.reset_dag_runs) run_again(one);
-    log("clear", dag_id, one.run_id, "", fmt::format("{} tasks", cleared.size()));
+    log("clear", dag_id, one.run_id, "", fmt::format("{} tasks", count));
   }
   transaction.commit();
   return cleared;
@@ -214,8 +226,7 @@ void Operations::clear_instance(TaskInstance instance) {
   } else {
     if (instance.try_number > 0) store_.keep_try(instance);
     instance.state = std::nullopt;
-    instance.scheduled_at_ms = instance.queued_at_ms = instance.start_ms = instance.end_ms = std::nullopt;
-    instance.next_retry_at_ms = std::nullopt;
+    forget_try(instance);
   }
   store_.update_task_instance(instance);
 }

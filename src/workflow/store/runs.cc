@@ -17,6 +17,9 @@ constexpr char kRunColumns[] =
     "run_after_ms, queued_at_ms, start_ms, end_ms, last_scheduling_decision_ms, conf, triggered_by, "
     "triggering_user_name, note, backfill_id, clear_number";
 
+constexpr char kIsNoTest[] = "(triggered_by <> 'test' OR clear_number > 0)";
+constexpr char kNewestOfDate[] = "WHERE dag_id = ? AND logical_date_ms = ? AND {} ORDER BY id DESC LIMIT 1";
+
 DagRun run_from(const Row& row) {
   Columns columns(row);
   DagRun run;
@@ -71,7 +74,7 @@ Condition condition_of(const RunFilter& filter) {
   condition.add_any("run_type", filter.run_types);
   if (filter.backfill_id) condition.add("backfill_id = ?", {*filter.backfill_id});
   if (filter.leaves_out_backfills) condition.add("backfill_id IS NULL", {});
-  if (filter.leaves_out_tests) condition.add("(triggered_by <> 'test' OR clear_number > 0)", {});
+  if (filter.leaves_out_tests) condition.add(kIsNoTest, {});
   condition.add_range("logical_date_ms", filter.logical_date_from_ms, filter.logical_date_to_ms);
   condition.add_range("run_after_ms", filter.run_after_from_ms, filter.run_after_to_ms);
   condition.add_range("start_ms", filter.start_date_from_ms, filter.start_date_to_ms);
@@ -128,9 +131,13 @@ std::optional<DagRun> Store::find_run(int64_t id) {
 }
 
 std::optional<DagRun> Store::find_run_of(const std::string& dag_id, int64_t logical_date_ms) {
-  return first_run(
-      database_.query_first(select_runs("WHERE dag_id = ? AND logical_date_ms = ? ORDER BY id DESC LIMIT 1"),
-                            {dag_id, logical_date_ms}));
+  const std::string sql = fmt::format(kNewestOfDate, kIsNoTest);
+  return first_run(database_.query_first(select_runs(sql), {dag_id, logical_date_ms}));
+}
+
+std::optional<DagRun> Store::find_test_of(const std::string& dag_id, int64_t logical_date_ms) {
+  const std::string sql = fmt::format(kNewestOfDate, std::string("NOT ") + kIsNoTest);
+  return first_run(database_.query_first(select_runs(sql), {dag_id, logical_date_ms}));
 }
 
 std::vector<DagRun> Store::list_runs(const RunFilter& filter, const Page& page) {
