@@ -1,6 +1,7 @@
 // tasks list|state|states-for-dag-run|clear|logs: Airflow's commands, output and exit codes
 // (airflow/cli/commands/task_command.py); `logs` is Tidemill's own.
 
+#include <filesystem>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -8,12 +9,13 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/option_checks.h"
 #include "cli/output.h"
 #include "cli/pattern.h"
 #include "cli/task_log_view.h"
 #include "cli/tasks_run.h"
 #include "cli/workflow_commands.h"
-#include "workflow/scheduler/scheduler.h"
+#include "workflow/log_files.h"
 
 namespace tidemill::cli {
 namespace {
@@ -129,11 +131,30 @@ void clear(CommandContext& context, const TasksArguments& arguments) {
   clear_all(/*is_dry_run=*/false);
 }
 
+void check_has_begun(const TaskInstance& instance, int wanted_try) {
+  if (instance.try_number == 0) {
+    throw Error(ErrorCode::kNotFound, fmt::format("task {} has not begun in {}: there is no log yet",
+                                                  instance.task_id, instance.run_id));
+  }
+  if (wanted_try > instance.try_number) {
+    throw Error(ErrorCode::kNotFound,
+                fmt::format("task {} has had {} {} in {}: there is no log of try {}", instance.task_id,
+                            instance.try_number, instance.try_number == 1 ? "try" : "tries", instance.run_id,
+                            wanted_try));
+  }
+}
+
 void logs(CommandContext& context, const TasksArguments& arguments) {
   Workflow workflow(context, /*to_change=*/false);
   TaskInstance instance = find_instance(workflow, arguments);
+  check_has_begun(instance, arguments.try_number);
   if (arguments.try_number > 0) instance.try_number = arguments.try_number;
   const std::string file = workflow::log_file((context.services().project_dir() / "logs").string(), instance);
+  if (!arguments.follow && !std::filesystem::exists(file)) {
+    throw Error(ErrorCode::kNotFound,
+                fmt::format("there is no log of try {} of task {} in {}: it printed none, or it was removed",
+                            instance.try_number, instance.task_id, instance.run_id));
+  }
   const auto has_ended = [&] {
     const auto now = workflow->store().find_task_instance(instance.id);
     return !now || now->try_number != instance.try_number || !now->state || is_finished(*now->state) ||
@@ -185,7 +206,8 @@ void define_tasks(CLI::App& parent, CommandContext& context) {
   command = add(*group, context, "logs", "what a task printed", arguments, logs);
   add_task_and_run(*command, arguments);
   command->add_option("try_number", arguments->try_number, "which try; the last when not given")
-      ->type_name("TRY");
+      ->type_name("TRY")
+      ->check(integer_between(1));
   command->add_flag("--follow", arguments->follow, "go on until the task has ended");
 
   define_tasks_run(*group, context);

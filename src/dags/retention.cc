@@ -3,12 +3,13 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "base/error.h"
 #include "dags/pipelines.h"
+#include "workflow/log_files.h"
 #include "workflow/operations.h"
 #include "workflow/retention.h"
-#include "workflow/scheduler/scheduler.h"
 
 namespace tidemill::dags {
 namespace {
@@ -26,15 +27,6 @@ int64_t changed_ms(const fs::path& file, std::error_code& failure) {
   if (failure) return 0;
   const auto since = std::chrono::file_clock::to_sys(time).time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-}
-
-// The folder of a run's logs.
-fs::path log_folder(const fs::path& log_dir, const workflow::DagRun& run) {
-  workflow::TaskInstance instance;
-  instance.dag_id = run.dag_id;
-  instance.run_id = run.run_id;
-  instance.task_id = "task";
-  return fs::path(workflow::log_file(log_dir.string(), instance)).parent_path().parent_path();
 }
 
 std::vector<fs::path> folders_in(const fs::path& folder, const std::string& prefix) {
@@ -73,19 +65,20 @@ void remove_empty_folders(const fs::path& run_folder) {
 }
 
 // Old logs of runs that are over, and of runs that nobody knows any more.
+// `gone`: folders that have been counted with their runs.
 Removed remove_old_logs(workflow::Store& store, const fs::path& log_dir, std::optional<int64_t> before_ms,
-                        bool is_dry_run) {
+                        bool is_dry_run, const std::set<fs::path>& gone) {
   Removed removed{"task logs", 0, 0, before_ms, ""};
   if (!before_ms) return removed;
   std::map<fs::path, bool> is_over;  // by folder
   for (const workflow::DagRun& run : store.list_runs({}, {-1})) {
-    is_over[log_folder(log_dir, run)] = is_finished(run.state);
+    is_over[workflow::run_log_folder(log_dir, run)] = is_finished(run.state);
   }
   for (const fs::path& dag : folders_in(log_dir, "dag_id=")) {
     for (const fs::path& folder : folders_in(dag, "run_id=")) {
       std::error_code failure;
       const auto known = is_over.find(folder);
-      if (known != is_over.end() && !known->second) continue;
+      if ((known != is_over.end() && !known->second) || gone.contains(folder)) continue;
       const bool is_old = changed_ms(folder, failure) < *before_ms && !failure;
       remove_logs(folder, *before_ms, is_dry_run, removed);
       if (!is_dry_run && known == is_over.end() && is_old) remove_empty_folders(folder);
@@ -97,16 +90,17 @@ Removed remove_old_logs(workflow::Store& store, const fs::path& log_dir, std::op
 // The run goes first: whoever clears it meanwhile keeps its logs. Killed in between, the logs of a run that
 // nobody knows are found by remove_old_logs.
 Removed remove_old_runs(workflow::Store& store, const fs::path& log_dir, std::optional<int64_t> before_ms,
-                        bool is_dry_run) {
+                        bool is_dry_run, std::set<fs::path>& gone) {
   Removed removed{"DAG runs", 0, 0, before_ms, ""};
   if (!before_ms) return removed;
   for (const workflow::DagRun& run : workflow::runs_to_forget(store, *before_ms)) {
     if (!is_dry_run && !workflow::forget_run(store, run)) continue;
     Removed logs;
-    const fs::path folder = log_folder(log_dir, run);
+    const fs::path folder = workflow::run_log_folder(log_dir, run);
     remove_logs(folder, INT64_MAX, is_dry_run, logs);
     removed.bytes += logs.bytes;
     if (!is_dry_run) remove_empty_folders(folder);
+    gone.insert(folder);
     ++removed.count;
   }
   return removed;
@@ -143,8 +137,9 @@ std::vector<Removed> remove_old(Services& services, bool is_dry_run) {
   workflow::Store store(database);
   const fs::path log_dir = services.project_dir() / "logs";
   std::vector<Removed> all;
-  all.push_back(remove_old_runs(store, log_dir, cutoff(keep.run_days, now_ms), is_dry_run));
-  all.push_back(remove_old_logs(store, log_dir, cutoff(keep.log_days, now_ms), is_dry_run));
+  std::set<fs::path> gone;
+  all.push_back(remove_old_runs(store, log_dir, cutoff(keep.run_days, now_ms), is_dry_run, gone));
+  all.push_back(remove_old_logs(store, log_dir, cutoff(keep.log_days, now_ms), is_dry_run, gone));
   const auto before_ms = cutoff(keep.event_days, now_ms);
   workflow::ForgottenEvents events;
   if (before_ms) events = workflow::forget_events(database, *before_ms, is_dry_run);

@@ -34,6 +34,8 @@ struct TaskReport {
   std::string return_value;  // JSON, "" for none; what downstream tasks see (Airflow's XCom return_value)
   std::string asset_extra;   // JSON object for the events of the task's outlets, "" for none
   std::string error;         // one sentence, when it failed
+
+  bool has_failed() const { return outcome == Outcome::kFailed || outcome == Outcome::kFailedForGood; }
 };
 
 // Runs in the child. Must not return before everything it did is durable.
@@ -48,15 +50,16 @@ struct TaskEvent {
   std::string task_instance_id;
   int64_t time_ms = 0;
   int pid = 0;
-  // Of kEnded. No report: the process died, or was ended, before it could say anything. When no process could
-  // be made, kFailed with the reason, and pid 0.
+  // Of kEnded. No report: the process died, or was ended, before it could say anything.
   std::optional<TaskReport> report;
   int exit_code = 0;
   int signal = 0;  // 0 when it exited by itself
   bool timed_out = false;
   bool cancelled = false;
   bool out_of_memory = false;
-  bool executor_lost = false;  // the task did nothing wrong: what watched over it died, and it with that
+  // The task did nothing wrong: what watched over it died, and it by signal 9 with that; or no process could
+  // be made for it, and then pid and signal are 0.
+  bool executor_lost = false;
 };
 
 class Executor {

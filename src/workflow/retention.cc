@@ -68,7 +68,8 @@ bool forget_run(Store& store, const DagRun& run) {
   metadata::Transaction transaction(store.database());
   const auto now = store.find_run(run.id);
   const bool is_over = now && is_finished(now->state) && now->end_ms == run.end_ms;
-  if (!is_over) return false;
+  // `tasks run --force` works on a task of a run that stays finished.
+  if (!is_over || has_process(store, *now) || is_kept_by_backfill(store, *now)) return false;
   store.delete_run(run.dag_id, run.run_id);
   transaction.commit();
   return true;

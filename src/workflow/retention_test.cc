@@ -71,6 +71,19 @@ TEST_P(RetentionTest, RunsThatAreOverAndOldAreForgotten) {
   EXPECT_FALSE(forget_run(store_, seen)) << "it was cleared meanwhile";
 }
 
+TEST_P(RetentionTest, ARunIsKeptInWhichATaskHasJustBegun) {
+  const DagRun run = add("old", 0, RunState::kSuccess);
+  add("last", 1, RunState::kSuccess);
+  ASSERT_EQ(names(runs_to_forget(store_, kStartMs + 9 * kDayMs)), "old ");
+  TaskInstance instance = store_.find_task_instance("instance of old").value();
+  instance.job_id = 7;
+  store_.update_task_instance(instance);
+  EXPECT_FALSE(forget_run(store_, run));
+  instance.job_id = std::nullopt;
+  store_.update_task_instance(instance);
+  EXPECT_TRUE(forget_run(store_, run));
+}
+
 TEST_P(RetentionTest, EventsThatAreOldAreForgottenUnlessSomebodyWaitsWithThem) {
   {
     metadata::Transaction transaction(*database_);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "server/airflow/lookups.h"
 #include "server/airflow/query.h"
+#include "workflow/log_files.h"
 
 namespace tidemill::server::airflow {
 namespace {
@@ -61,6 +62,7 @@ net::Response change(Call& call, const Input& input) {
 net::Response remove(Call& call, const Input& input) {
   const workflow::DagRun run = find_run(call, input.text("dag_id"), input.text("dag_run_id"));
   call.operations.delete_run(run.dag_id, run.run_id);
+  workflow::remove_run_logs(call.server.log_dir, run);
   return net::Response::no_content();
 }
 

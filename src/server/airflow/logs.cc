@@ -13,7 +13,7 @@
 #include "server/airflow/lookups.h"
 #include "server/airflow/query.h"
 #include "workflow/executor/task_log.h"
-#include "workflow/scheduler/scheduler.h"
+#include "workflow/log_files.h"
 
 namespace tidemill::server::airflow {
 namespace {

@@ -7,6 +7,7 @@
 #include "server/pages/form_values.h"
 #include "server/pages/parts.h"
 #include "server/pages/run_forms.h"
+#include "workflow/log_files.h"
 
 namespace tidemill::server::pages {
 namespace {
@@ -39,6 +40,7 @@ net::Response note(Call& call) {
 net::Response delete_run(Call& call) {
   const DagRun run = run_of(call);
   call.operations.delete_run(run.dag_id, run.run_id);
+  workflow::remove_run_logs(call.server.log_dir, run);
   return done(dag_path(run.dag_id) + "/runs", "run-deleted");
 }
 

@@ -10,7 +10,7 @@
 #include "server/pages/form_values.h"
 #include "server/pages/log_lines.h"
 #include "server/pages/parts.h"
-#include "workflow/scheduler/scheduler.h"
+#include "workflow/log_files.h"
 
 namespace tidemill::server::pages {
 namespace {

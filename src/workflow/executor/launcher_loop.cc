@@ -157,11 +157,9 @@ void LauncherLoop::launch(TaskLaunch launch) {
     worker->output.set_log(launch.log_file, options_.max_log_bytes);
     worker->error.set_log(launch.log_file, options_.max_log_bytes);
     event.pid = worker->pid;
-  } catch (const Error& error) {
+  } catch (const Error&) {  // no process
     event.kind = TaskEvent::Kind::kEnded;
-    event.report = TaskReport{};
-    event.report->outcome = TaskReport::Outcome::kFailed;
-    event.report->error = error.message();
+    event.executor_lost = true;
   }
   send_event(event);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "workflow/log_files.h"
 #include "workflow/scheduler/scheduler.h"
 
 namespace tidemill::workflow {

@@ -75,6 +75,27 @@ TEST(Changes, MarkingATaskLetsWhatFailedAfterItGoOn) {
   EXPECT_EQ(world.states(run), "a=success b=success c=success -> success");
 }
 
+TEST(Changes, ATaskWithoutAProcessWaitsWithoutATry) {
+  World world({dag("d", {task("a")})});
+  world.held = {"a"};
+  const DagRun run = world.trigger("d");
+  for (int i = 0; i < 3; ++i) {
+    world.executor->lose(world.instance(run, "a").id);
+    world.tick();
+    EXPECT_EQ(world.state(run, "a"), "scheduled") << "not at once again";
+    EXPECT_EQ(world.instance(run, "a").try_number, 0);
+    EXPECT_EQ(world.wake_at_ms, world.clock.now_ms() + 1000);
+    world.advance(1000);
+    EXPECT_EQ(world.state(run, "a"), "running");
+    EXPECT_EQ(world.instance(run, "a").try_number, 1);
+  }
+  LogFilter filter;
+  filter.task_id = "a";
+  const std::vector<LogEntry> told = world.store.list_log(filter, {});
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].extra, "waits: no process can be made for it");
+}
+
 TEST(Changes, ARunIsNotDeletedUnderItsTasks) {
   World world({chain()});
   world.held = {"a"};

@@ -5,24 +5,13 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "workflow/log_files.h"
 #include "workflow/scheduler/scheduler.h"
 
 namespace tidemill::workflow {
 namespace {
 
 constexpr int64_t kSmallestPage = 64;
-constexpr int64_t kNoRoomMs = 1000;  // until it is tried again when no process could be made
-
-// What stands in a file name as itself, the rest as %3A.
-std::string path_part(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                          c == '-' || c == '_' || c == '.' || c == '+' || c == ':';
-    out += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out == "." ? "%2E" : out == ".." ? "%2E%2E" : out;
-}
 
 }  // namespace
 
@@ -35,6 +24,8 @@ struct Scheduler::Room {
 
 void Scheduler::claim_tasks() {
   if (!has_waiting_tasks_) return;
+  const bool is_full = now_ms_ < look_again_at_ms_ && look_again_at_ms_ <= now_ms_ + kNoRoomMs;
+  if (is_full) return wake_by(look_again_at_ms_);
   Room room;
   room.slots = std::min<int64_t>(executor_.free_slot_count(),
                                  options_.parallelism - static_cast<int64_t>(launched_.size()));
@@ -138,11 +129,6 @@ void Scheduler::launch_claimed() {
   may_have_lost_tasks_ = true;
   look_again_at_ms_ = now_ms_ + kNoRoomMs;
   wake_by(look_again_at_ms_);
-}
-
-std::string log_file(const std::string& log_dir, const TaskInstance& instance) {
-  return fmt::format("{}/dag_id={}/run_id={}/task_id={}/attempt={}.log", log_dir, path_part(instance.dag_id),
-                     path_part(instance.run_id), path_part(instance.task_id), instance.try_number);
 }
 
 }  // namespace tidemill::workflow

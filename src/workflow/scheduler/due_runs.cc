@@ -141,6 +141,13 @@ void set_next_run(Store& store, DagState state, const std::optional<RunInfo>& in
 
 }  // namespace
 
+std::optional<RunInfo> next_run_of(const Dag& dag, const Timetable& timetable, const DagState& state,
+                                   int64_t now_ms) {
+  TimeRestriction restriction = {dag.start_date_ms, dag.end_date_ms, dag.catchup};
+  if (dag.catchup && !restriction.earliest_ms) restriction.earliest_ms = state.first_seen_at_ms;
+  return timetable.next_run(last_interval(state), restriction, now_ms);
+}
+
 std::optional<int64_t> create_due_runs(Store& store, const DagGraph& graph, const Timetable& timetable,
                                        int64_t now_ms) {
   const Dag& dag = graph.dag();
@@ -153,15 +160,13 @@ std::optional<int64_t> create_due_runs(Store& store, const DagGraph& graph, cons
   DagState state = *found;
   const int limit = std::min(dag.max_active_runs, timetable.active_run_limit().value_or(dag.max_active_runs));
   if (timetable.kind() != Timetable::Kind::kOnce) forget_the_future(store, state, now_ms);
-  TimeRestriction restriction = {dag.start_date_ms, dag.end_date_ms, dag.catchup};
-  if (dag.catchup && !restriction.earliest_ms) restriction.earliest_ms = state.first_seen_at_ms;
   while (true) {
-    const std::optional<DataInterval> last = last_interval(state);
-    const std::optional<RunInfo> info = timetable.next_run(last, restriction, now_ms);
+    const std::optional<RunInfo> info = next_run_of(dag, timetable, state, now_ms);
     set_next_run(store, state, info);
     if (!info || state.is_paused) return std::nullopt;
     if (info->run_after_ms > now_ms) return info->run_after_ms;
-    if (last == info->data_interval) return now_ms + 1;             // @continuous within one millisecond
+    // @continuous within one millisecond
+    if (last_interval(state) == info->data_interval) return now_ms + 1;
     if (count_active(store, dag.id) >= limit) return std::nullopt;  // looked at again when one ends
     add_scheduled_run(store, graph, *info, now_ms);
     state.last_interval_start_ms = info->data_interval.start_ms;

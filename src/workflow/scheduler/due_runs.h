@@ -18,6 +18,11 @@ namespace tidemill::workflow {
 std::optional<int64_t> create_due_runs(Store& store, const DagGraph& graph, const Timetable& timetable,
                                        int64_t now_ms);
 
+// The next run by the clock of a DAG in this state, whether it is due or not. nullopt: there is none, or not
+// by the clock.
+std::optional<RunInfo> next_run_of(const Dag& dag, const Timetable& timetable, const DagState& state,
+                                   int64_t now_ms);
+
 struct StartedRuns {
   std::vector<DagRun> runs;
   std::optional<int64_t> next_ms;  // when the next queued run may start by its run_after

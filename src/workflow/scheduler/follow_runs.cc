@@ -96,20 +96,24 @@ void Scheduler::follow(Followed& followed, DagRun run) {
     change_state(instance, change.state);
   }
   // A task that is skipped lets those of later runs go on that look at it.
-  if (followed.graph.looks_at_past() && !evaluation.changes.empty() && !is_paused) {
-    RunFilter filter;
-    filter.dag_id = run.dag_id;
-    filter.states = {RunState::kRunning};
-    for (const DagRun& other : store_.list_runs(filter, {-1})) {
-      if (other.id != run.id) changed_runs_.insert({other.dag_id, other.run_id});
-    }
-  }
+  if (!evaluation.changes.empty() && !is_paused) look_at_later_runs(followed, run.run_id);
   if (evaluation.next_retry_at_ms) {
     int64_t& at_ms =
         look_at_.emplace(RunKey(run.dag_id, run.run_id), *evaluation.next_retry_at_ms).first->second;
     at_ms = std::min(at_ms, *evaluation.next_retry_at_ms);
   }
   if (evaluation.ended) end_run(followed, run, *evaluation.ended);
+}
+
+// Those whose tasks may look at tasks of this run, which have changed.
+void Scheduler::look_at_later_runs(const Followed& followed, const std::string& run_id) {
+  if (!followed.graph.looks_at_past()) return;
+  RunFilter filter;
+  filter.dag_id = followed.dag.id;
+  filter.states = {RunState::kRunning};
+  for (const DagRun& other : store_.list_runs(filter, {-1})) {
+    if (other.run_id != run_id) changed_runs_.insert({other.dag_id, other.run_id});
+  }
 }
 
 // Tasks that the DAG has got since the run began. Whether there were any.
@@ -131,16 +135,13 @@ bool Scheduler::complete_instances(const DagGraph& graph, const DagRun& run,
 void Scheduler::change_state(TaskInstance& instance, TaskState state) {
   if (instance.state == TaskState::kUpForRetry) store_.keep_try(instance);
   instance.state = state;
-  if (!instance.job_id) {  // of an earlier try
-    instance.pid = std::nullopt;
-    instance.hostname = std::nullopt;
-  }
   if (state == TaskState::kScheduled) {
+    forget_try(instance);
     instance.scheduled_at_ms = now_ms_;
-    instance.start_ms = instance.end_ms = instance.queued_at_ms = instance.next_retry_at_ms = std::nullopt;
     has_waiting_tasks_ = true;
   } else {
     instance.start_ms = instance.end_ms = now_ms_;
+    if (!instance.job_id) instance.pid = std::nullopt, instance.hostname = std::nullopt;  // of an earlier try
   }
   store_.update_task_instance(instance);
 }

@@ -126,6 +126,18 @@ TEST_F(ForegroundTest, ARunOfThatDayIsKept) {
   EXPECT_TRUE(world_.store.find_run(manual.id));
 }
 
+TEST_F(ForegroundTest, ATestTakesNoDayFromTheSchedule) {
+  const DagRun test = world_.operations.begin_test("daily", kStartMs, "{}");
+  reports_["first"] = {TaskReport::Outcome::kFailedForGood, "", "", "no"};
+  work(test);
+  world_.tick();
+  const std::vector<DagRun> runs = world_.runs("daily");
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs.back().logical_date_ms, test.logical_date_ms);
+  EXPECT_EQ(runs.back().run_type, RunType::kScheduled);
+  EXPECT_EQ(world_.run_state(runs.back()), "success");
+}
+
 TEST_F(ForegroundTest, ADeadTestHoldsUpNothingAndFails) {
   const DagRun dead = world_.operations.begin_test("daily", kStartMs - kDayMs, "{}");
   TaskInstance instance = world_.instance(dead, "first");
@@ -157,6 +169,23 @@ TEST_F(ForegroundTest, ASchedulerFailsTheTestOfADeadProcess) {
   world_.liveness.alive.erase(*instance.job_id);
   world_.advance(5000);
   EXPECT_EQ(world_.states(dead), "first=failed second=skipped third=skipped -> failed");
+}
+
+TEST_F(ForegroundTest, ATaskOfAFinishedRunFailsWithTheProcessThatRanIt) {
+  const DagRun run = world_.trigger("daily");
+  ASSERT_EQ(world_.run_state(run), "success");
+  Job job;
+  job.state = "running";
+  job.start_ms = kStartMs;
+  TaskInstance instance = world_.instance(run, "second");
+  instance.state = TaskState::kRunning;
+  instance.try_number = 2;
+  instance.job_id = world_.store.add_job(job);
+  world_.store.update_task_instance(instance);
+  world_.advance(5000);
+  EXPECT_EQ(world_.states(run), "first=success second=failed third=success -> success");
+  EXPECT_EQ(world_.instance(run, "second").try_number, 2);
+  EXPECT_FALSE(world_.instance(run, "second").job_id);
 }
 
 TEST_F(ForegroundTest, OneTaskIsRunAndItsStateKept) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "workflow/runs.h"
 #include "workflow/scheduler/scheduler.h"
 
 namespace tidemill::workflow {
@@ -66,21 +67,26 @@ void Scheduler::reset_lost_tasks() {
   }
 }
 
-// Back to where it was before it was claimed: the try does not count.
+// Back to where it was before it was claimed: the try does not count. In a run that is over nobody would
+// claim it again (a command worked on it), so there it has failed.
 void Scheduler::reset(TaskInstance instance) {
   instance.job_id = std::nullopt;
   if (instance.state == TaskState::kQueued || instance.state == TaskState::kRunning) {
-    instance.state = TaskState::kScheduled;
-    instance.scheduled_at_ms = now_ms_;
-    instance.try_number -= 1;
-    instance.queued_at_ms = instance.start_ms = instance.end_ms = instance.pid = std::nullopt;
-    instance.hostname = std::nullopt;
-    has_waiting_tasks_ = true;
+    const auto run = store_.find_run(instance.dag_id, instance.run_id);
+    if (run && is_finished(run->state)) {
+      instance.state = TaskState::kFailed;
+      instance.end_ms = std::max(now_ms_, instance.start_ms.value_or(now_ms_));
+    } else {
+      forget_try(instance);
+      instance.state = TaskState::kScheduled;
+      instance.scheduled_at_ms = now_ms_;
+      instance.try_number -= 1;
+      has_waiting_tasks_ = true;
+    }
   } else if (instance.state == TaskState::kRestarting) {
     store_.keep_try(instance);
     instance.state = std::nullopt;
-    instance.queued_at_ms = instance.start_ms = instance.end_ms = instance.pid = std::nullopt;
-    instance.hostname = std::nullopt;
+    forget_try(instance);
   }
   changed_runs_.insert({instance.dag_id, instance.run_id});
   store_.update_task_instance(instance);

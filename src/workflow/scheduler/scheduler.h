@@ -50,10 +50,6 @@ struct SchedulerOptions {
   std::optional<std::string> foreground_task;
 };
 
-// Where a try's log is: `<log_dir>/dag_id=D/run_id=R/task_id=T/attempt=N.log`, as Airflow's; what a file name
-// cannot hold is percent-escaped.
-std::string log_file(const std::string& log_dir, const TaskInstance& instance);
-
 // The XCom in which a short circuit keeps whom it has skipped: {"skipped": [...]} (Airflow's SkipMixin).
 inline constexpr char kSkippedKey[] = "skipmixin_key";
 
@@ -133,6 +129,7 @@ class Scheduler {
   void create_and_start_runs();
   void follow_runs();
   void follow(Followed& followed, DagRun run);
+  void look_at_later_runs(const Followed& followed, const std::string& run_id);
   bool complete_instances(const DagGraph& graph, const DagRun& run, const std::vector<TaskStatus>& instances);
   void change_state(TaskInstance& instance, TaskState state);
   void end_run(Followed& followed, DagRun& run, RunState state);
@@ -194,10 +191,11 @@ class Scheduler {
   std::set<RunKey> changed_runs_;
   std::map<RunKey, int64_t> look_at_;  // runs that are to be looked at because of the time
 
-  int64_t look_again_at_ms_ = 0;         // after a launch that failed
-  std::vector<TaskLaunch> claimed_;      // written down, to be launched after the commit
-  std::map<std::string, int> launched_;  // ids and tries that the executor has
-  std::set<std::string> cancelled_;      // of these, told to end
+  static constexpr int64_t kNoRoomMs = 1000;  // until it is tried again when no process could be made
+  int64_t look_again_at_ms_ = 0;              // after a launch that failed
+  std::vector<TaskLaunch> claimed_;           // written down, to be launched after the commit
+  std::map<std::string, int> launched_;       // ids and tries that the executor has
+  std::set<std::string> cancelled_;           // of these, told to end
   std::set<int64_t> submitted_callbacks_;
   std::set<std::pair<std::string, std::string>> told_hopeless_;  // instance and pool
 };

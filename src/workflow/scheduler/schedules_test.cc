@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "workflow/scheduler/due_runs.h"
 #include "workflow/testing/world.h"
 
 namespace tidemill::workflow {
@@ -33,6 +34,18 @@ TEST(Schedules, WithoutCatchupTheLatestStandsForAllThatWereMissed) {
   EXPECT_EQ(world.store.find_dag("d")->next_run_after_ms, kStartMs + kDayMs);
   world.advance(3 * kDayMs);
   EXPECT_EQ(world.runs("d").size(), 2u);
+}
+
+TEST(Schedules, WithCatchupADagWithoutAStartBeginsWhenItWasFirstSeen) {
+  Dag daily = dag("d", {task("a")}, "@daily");
+  daily.catchup = true;
+  DagState state;
+  state.first_seen_at_ms = kStartMs + kHourMs;
+  const Timetable timetable = timetable_of(daily);
+  const auto next = [&] { return next_run_of(daily, timetable, state, kStartMs + 5 * kDayMs)->run_after_ms; };
+  EXPECT_EQ(next(), kStartMs + kDayMs);
+  state.last_interval_start_ms = state.last_interval_end_ms = kStartMs + kDayMs;
+  EXPECT_EQ(next(), kStartMs + 2 * kDayMs);
 }
 
 TEST(Schedules, CatchupMakesThemAllInOrder) {

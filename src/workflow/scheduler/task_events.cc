@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "workflow/retry_delay.h"
+#include "workflow/runs.h"
 #include "workflow/scheduler/scheduler.h"
 
 namespace tidemill::workflow {
@@ -34,12 +35,7 @@ void Scheduler::apply(const TaskEvent& event) {
   if (event.kind == TaskEvent::Kind::kStarted) return apply_start(*instance, event);
   has_waiting_tasks_ = true;  // there is room again
   apply_end(*instance, event);
-  Followed* followed = find(instance->dag_id);
-  if (followed == nullptr || !followed->graph.looks_at_past()) return;
-  RunFilter filter;
-  filter.dag_id = instance->dag_id;
-  filter.states = {RunState::kRunning};
-  for (const DagRun& run : store_.list_runs(filter, {-1})) changed_runs_.insert({run.dag_id, run.run_id});
+  if (const Followed* followed = find(instance->dag_id)) look_at_later_runs(*followed, instance->run_id);
 }
 
 void Scheduler::apply_start(TaskInstance instance, const TaskEvent& event) {
@@ -54,6 +50,10 @@ void Scheduler::apply_start(TaskInstance instance, const TaskEvent& event) {
 
 void Scheduler::apply_end(TaskInstance instance, const TaskEvent& event) {
   const bool is_to_blame = event.report || !(event.executor_lost || (is_stopping_ && event.cancelled));
+  if (event.executor_lost && event.pid == 0 && event.signal == 0) {
+    look_again_at_ms_ = now_ms_ + kNoRoomMs;
+    tell_hopeless(instance, "waits: no process can be made for it");
+  }
   if (!is_to_blame) return reset(std::move(instance));
   const std::optional<TaskState> state = instance.state;
   instance.job_id = std::nullopt;
@@ -62,16 +62,13 @@ void Scheduler::apply_end(TaskInstance instance, const TaskEvent& event) {
   if (state == TaskState::kRestarting) {
     store_.keep_try(instance);
     instance.state = std::nullopt;
-    instance.start_ms = instance.end_ms = instance.queued_at_ms = instance.pid = std::nullopt;
+    forget_try(instance);
     return store_.update_task_instance(instance);
   }
   if (state != TaskState::kQueued && state != TaskState::kRunning) {
     return store_.update_task_instance(instance);  // somebody has decided what it is
   }
-  if (!event.report || event.report->outcome == Outcome::kFailed ||
-      event.report->outcome == Outcome::kFailedForGood) {
-    return fail(instance, event);
-  }
+  if (!event.report || event.report->has_failed()) return fail(instance, event);
   const bool is_skipped = event.report->outcome == Outcome::kSkipped;
   instance.state = is_skipped ? TaskState::kSkipped : TaskState::kSuccess;
   store_.update_task_instance(instance);

@@ -53,6 +53,12 @@ class MemoryExecutor final : public Executor {
   void die(const std::string& id) {
     if (add(id, TaskEvent::Kind::kEnded)) events_.back().signal = 9;
   }
+  // As if no process could have been made for it.
+  void lose(const std::string& id) {
+    if (!add(id, TaskEvent::Kind::kEnded)) return;
+    events_.back().executor_lost = true;
+    events_.back().pid = 0;
+  }
   void end_cancelled(const std::string& id) {
     if (!add(id, TaskEvent::Kind::kEnded)) return;
     events_.back().signal = 15;
