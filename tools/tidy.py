@@ -12,6 +12,8 @@ from pathlib import Path
 
 MAX_LINES = 400
 MAX_COLUMNS = 110
+MAX_FUNCTION_LINES = 70
+NO_FUNCTION = re.compile(r"(\w+ )?(namespace|class|struct|enum|extern)\b")
 
 # Folders of replaceable parts: included by their own files, their module's registry.cc and tests only.
 BACKENDS = {
@@ -204,6 +206,22 @@ def check_text(tree):
                     tree.report(place, f"names {advice}")
 
 
+def check_functions(tree):
+    """clang-format puts the first and the last line of a function at the left margin, and nothing within."""
+    for name in tree.source(".cc"):
+        lines, start = tree.text[name].splitlines(), None
+        for number, line in enumerate(lines, 1):
+            if line == "}" and start:
+                if number + 1 - start > MAX_FUNCTION_LINES:
+                    tree.report(f"{name}:{start}", f"a function of {number + 1 - start} lines; at most "
+                                f"{MAX_FUNCTION_LINES}: give a part of it a name")
+                start = None
+            elif line.startswith("}"):
+                start = None
+            elif re.match(r"\w.*\{$", line) and not NO_FUNCTION.match(line):
+                start = number
+
+
 def check_dead_files(tree):
     lists = {name: tree.text[name] for name in tree.text if Path(name).name == "CMakeLists.txt"}
     for name in tree.source(".cc"):
@@ -251,7 +269,8 @@ def check_links(tree):
 def main(arguments):
     root = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
     tree = Tree(root)
-    for check in (check_includes, check_precompiled, check_names, check_text, check_dead_files, check_links):
+    for check in (check_includes, check_precompiled, check_names, check_text, check_functions,
+                  check_dead_files, check_links):
         check(tree)
     for problem in tree.problems:
         print(problem)

@@ -71,6 +71,11 @@ class Tidy(unittest.TestCase):
         self.check({"tools/a.py": "x = 1\n" * 401}, "401 lines; a file is one thing")
         self.check({"tools/a.py": "x" * 111}, "111 columns; break the line")
 
+    def test_functions(self):
+        for lines, messages in ((68, []), (69, ["src/base/a.cc:3: a function of 71 lines; at most 70"])):
+            source = "namespace a {\n\nint f() {\n" + "  g();\n" * lines + "}\n\n}  // namespace a\n"
+            self.check(module("base", source), *messages)
+
     def test_words(self):
         self.check({"tools/a.py": "# FIX" + "ME later\n"}, "cannot merge")
         self.check({"tools/a.py": "# TO" + "DO later\n"}, "needs its issue")

@@ -287,6 +287,11 @@ Project read_project(std::string_view text, const fs::path& dir, const Environme
 
 std::string read_file(const fs::path& dir) {
   const fs::path path = dir / kProjectFileName;
+  if (dir.filename() == kProjectFileName && fs::is_regular_file(dir)) {
+    const fs::path folder = dir.has_parent_path() ? dir.parent_path() : fs::path(".");
+    throw Error(ErrorCode::kNotFound, fmt::format("'{}' is the project's file: name its folder, -C {}",
+                                                  dir.string(), folder.string()));
+  }
   if (!fs::is_regular_file(path)) {
     throw Error(
         ErrorCode::kNotFound,

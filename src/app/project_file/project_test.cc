@@ -86,8 +86,7 @@ TEST(Project, GivesEveryStageWhatTheyShare) {
   EXPECT_EQ(project.prepare.memory_budget_bytes, 64'000'000u);
 }
 
-TEST(Project, ReadsEveryKindOfValue) {
-  const Project project = parse_project(std::string(kGoodFile) + R"(
+constexpr char kEveryKind[] = R"(
 [source]
 rows = 1000
 missing = 0
@@ -118,8 +117,10 @@ command = ["python3", "-O", "-O"]
 parameters = { depth = 3, rate = 0.5, name = "x", none = "None", on = true }
 [promote]
 rules = [{ metric = "test_r2", threshold = 0.5 }, { min_relative_change = 0.02 }]
-)",
-                                        "somewhere", {});
+)";
+
+TEST(Project, ReadsEveryKindOfValue) {
+  const Project project = parse_project(std::string(kGoodFile) + kEveryKind, "somewhere", {});
   const auto& source = std::get<SyntheticSource>(project.ingest.source);
   EXPECT_EQ(source.rows, 1000u);
   EXPECT_EQ(source.missing, 0);
@@ -267,6 +268,16 @@ TEST(Project, IsToldToBeMissing) {
     EXPECT_EQ(error.message(),
               "there is no tidemill.toml in 'examples': make one with 'tidemill init examples', or name the "
               "project's folder with -C");
+  }
+}
+
+TEST(Project, IsNamedByItsFolder) {
+  try {
+    load_project("examples/churn/tidemill.toml", {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(),
+              "'examples/churn/tidemill.toml' is the project's file: name its folder, -C examples/churn");
   }
 }
 
