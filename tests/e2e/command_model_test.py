@@ -3,7 +3,9 @@ gets wrong."""
 
 import json
 import re
+import subprocess
 import sys
+import time
 
 import mlflow
 import numpy as np
@@ -11,7 +13,7 @@ import pandas as pd
 import pytest
 
 from churn_columns import KEY, TARGET
-from conftest import DAYS
+from conftest import DAYS, PROGRAM
 
 MODEL = "customer_churn_model"
 BUILT_IN = ["linear_regression", "random_forest", "gradient_boosting"]
@@ -141,3 +143,35 @@ def test_a_program_that_does_not_exist_is_named(empty_churn):
     done = empty_churn.run("run", "--date", DAYS[0], check=False)
     assert done.returncode == 2
     assert "'no-such-program'" in done.stderr and "no such program?" in done.stderr
+
+
+def is_running(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_until(is_done, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not is_done() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return is_done()
+
+
+def test_the_program_ends_with_whoever_started_it(empty_churn):
+    (empty_churn.folder / "mine.py").write_text(
+        "import os, time\nopen('pid.new', 'w').write(str(os.getpid()))\nos.rename('pid.new', 'pid')\n"
+        "time.sleep(600)\n")
+    enable_command(empty_churn, "mine.py")
+    keep_only_the_command(empty_churn)
+    pid_file = empty_churn.folder / "pid"
+    run = subprocess.Popen([PROGRAM, "-C", empty_churn.folder, "run", "--date", DAYS[0]],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert wait_until(pid_file.exists)
+    pid = int(pid_file.read_text())
+    assert is_running(pid)
+    run.terminate()  # this process alone
+    run.wait()
+    assert wait_until(lambda: not is_running(pid))

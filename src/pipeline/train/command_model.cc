@@ -4,11 +4,13 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,9 +40,14 @@ ProcessEnd run_process(const std::vector<std::string>& command, const std::vecto
   argv.push_back(nullptr);
   for (const std::string& entry : environment) envp.push_back(const_cast<char*>(entry.c_str()));  // NOLINT
   envp.push_back(nullptr);
+  const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) throw_system_error(errno, "start", command.front());
   if (child == 0) {
+    // Whatever ends this process ends the program, which would train for nobody. It stays in the group: what
+    // it starts itself goes with Ctrl-C and with its task.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(126);  // it ended before that
     dup2(pipe_fds[1], STDOUT_FILENO);
     dup2(pipe_fds[1], STDERR_FILENO);
     if (chdir(working_dir.c_str()) != 0) _exit(126);
