@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "app/services.h"
@@ -24,10 +25,20 @@ std::string airflow_project(const tidemill::app::Environment& environment) {
   return is_project ? home : ".";  // the home of a real Airflow is none
 }
 
+// A closed standard stream would be the next file that is opened, a database perhaps, and be written to.
+void occupy_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) >= 0) continue;
+    // Writing to the output fails, as it should.
+    open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace tidemill;
+  occupy_standard_streams();
   std::ios::sync_with_stdio(false);
   const app::Environment environment = app::process_environment();
   unsetenv("TIDEMILL_ADMIN_PASSWORD");  // no program that is started needs it

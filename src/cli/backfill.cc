@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/option_checks.h"
 #include "cli/output.h"
 #include "cli/workflow_commands.h"
 
@@ -56,13 +57,22 @@ void define_backfill(CLI::App& parent, CommandContext& context) {
   CLI::App* command =
       group->add_subcommand("create", "a run for each time of the schedule in a range of days");
   command->add_option("--dag-id,--dag", arguments->dag_id, "the DAG")->required()->type_name("DAG");
-  command->add_option("--from-date", arguments->from_date, "the first day")->required()->type_name("DATE");
-  command->add_option("--to-date", arguments->to_date, "the last day")->required()->type_name("DATE");
-  command->add_option("--max-active-runs", arguments->max_active_runs, "runs at once")->capture_default_str();
+  command->add_option("--from-date", arguments->from_date, "the first logical date, such as 2026-11-01")
+      ->required()
+      ->type_name("DATE");
+  command
+      ->add_option("--to-date", arguments->to_date,
+                   "the last logical date, included: 2026-11-03 is its midnight (UTC)")
+      ->required()
+      ->type_name("DATE");
+  command->add_option("--max-active-runs", arguments->max_active_runs, "runs at once")
+      ->capture_default_str()
+      ->check(integer_between(1));
   command
       ->add_option("--reprocess-behavior", arguments->reprocess_behavior,
                    "which days that have a run already are run again: none, failed or completed")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(one_of({"none", "failed", "completed"}));
   command->add_option("--dag-run-conf", arguments->conf, "JSON for the runs")->type_name("JSON");
   command->add_flag("--run-backwards", arguments->run_backwards, "the last day first");
   command->add_flag("--dry-run", arguments->dry_run, "only say which days would be run");

@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <filesystem>
 #include <new>
 #include <ostream>
@@ -8,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/option_checks.h"
 
 namespace tidemill::cli {
 namespace {
@@ -54,13 +56,13 @@ void print_error(CommandContext& context, const std::string& message) {
 
 int report(CommandContext& context, const Error& error) {
   print_error(context, error.message());
-  return context.error_exit_code != 0 ? context.error_exit_code : exit_code(error.code());
+  const bool is_airflows = context.error_exit_code != 0 && error.code() != ErrorCode::kInternal;
+  return is_airflows ? context.error_exit_code : exit_code(error.code());
 }
 
 int run_action(CommandContext& context) {
   try {
     context.action();
-    context.out.flush();
     return context.exit_code;
   } catch (const Error& error) {
     return report(context, error);
@@ -79,9 +81,33 @@ int run_action(CommandContext& context) {
   }
 }
 
-}  // namespace
+// What was written for nobody is not done. A reader that went away (`| head`) has seen what it wanted.
+int checked_output(CommandContext& context, int code) {
+  context.out.flush();
+  if (context.out.good()) return code;
+  context.out.clear();
+  errno = EIO;
+  context.out.rdbuf()->pubsync();  // once more, for the reason
+  if (errno == EPIPE) return code;
+  try {
+    throw_system_error(errno, "write to", "stdout");
+  } catch (const Error& error) {
+    const int failure = report(context, error);
+    return code != 0 ? code : failure;
+  }
+}
 
-int run_command_line(int argc, const char* const* argv, CommandContext& context) {
+// Of the command that was meant, as far as it was understood.
+std::string help_of(const CLI::App& app, const std::string& program) {
+  std::string words = program;
+  for (const CLI::App* level = &app; !level->get_subcommands().empty();) {
+    level = level->get_subcommands().front();
+    words += " " + level->get_name();
+  }
+  return words + " --help";
+}
+
+int parse_and_run(int argc, const char* const* argv, CommandContext& context) {
   CLI::App app(
       "Continuous retraining for tabular models: data in, validated, prepared, models retrained,\n"
       "tracked, registered and promoted, in one program.",
@@ -94,10 +120,11 @@ int run_command_line(int argc, const char* const* argv, CommandContext& context)
                  "seconds to wait for another writer of the project")
       ->type_name("SECONDS")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(integer_between(0));
   app.require_subcommand(1);
   app.fallthrough();
   for (const DefineCommand define : all_commands()) define(app, context);
+  refuse_empty_values(app);
   app.footer(kFooter);  // now: commands made after it would have it too
   if (context.program == "airflow") app.get_subcommand("up")->alias("standalone");
   try {
@@ -114,10 +141,16 @@ int run_command_line(int argc, const char* const* argv, CommandContext& context)
     }
     const std::string unknown = unknown_command(app, argc, argv);
     print_error(context, unknown.empty() ? error.what() : unknown);
-    context.err << "see '" << context.program << " --help'\n";
+    context.err << "see '" << help_of(app, context.program) << "'\n";
     return 2;
   }
   return context.action ? run_action(context) : 0;
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv, CommandContext& context) {
+  return checked_output(context, parse_and_run(argc, argv, context));
 }
 
 }  // namespace tidemill::cli

@@ -1,7 +1,6 @@
 // dags list|details|show|trigger|list-runs|state|next-execution: Airflow's commands, output and exit codes
 // (airflow/cli/commands/dag_command.py). Only data goes to stdout. The others: dags_*.cc.
 
-#include <fstream>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -14,9 +13,12 @@
 #include "cli/dags_file.h"
 #include "cli/dags_pause.h"
 #include "cli/dags_test.h"
+#include "cli/option_checks.h"
 #include "cli/output.h"
+#include "cli/text_files.h"
 #include "cli/workflow_commands.h"
 #include "workflow/drawing.h"
+#include "workflow/scheduler/due_runs.h"
 
 namespace tidemill::cli {
 namespace {
@@ -26,6 +28,7 @@ using workflow::DagRun;
 
 struct DagsArguments {
   std::string dag_id, run, run_id, conf = "{}", logical_date, state, start_date, end_date, save;
+  int num_executions = 1;
   bool no_backfill = false;
   OutputFormat format = OutputFormat::kTable;
 };
@@ -59,7 +62,7 @@ void details(CommandContext& context, const DagsArguments& arguments) {
       {"timetable_description", timetable.description()},
       {"timezone", dag.time_zone},
       {"asset_expression", dag.schedule_assets.empty() ? "None" : join(dag.schedule_assets)},
-      {"start_date", dag.start_date_ms ? instant_text(dag.start_date_ms) : "None"},
+      {"start_date", dag.start_date_ms.value_or(0) > 0 ? instant_text(dag.start_date_ms) : "None"},
       {"catchup", python_boolean(dag.catchup)},
       {"max_active_runs", std::to_string(dag.max_active_runs)},
       {"max_active_tasks", std::to_string(dag.max_active_tasks)},
@@ -83,11 +86,7 @@ void show(CommandContext& context, const DagsArguments& arguments) {
     context.out << workflow::draw_text(dag);
     return;
   }
-  const std::string drawn = picture(dag, arguments.save);
-  std::ofstream file(arguments.save, std::ios::binary);
-  file << drawn;
-  file.flush();
-  if (!file) throw_system_error(errno, "write", arguments.save);
+  write_text_file(arguments.save, picture(dag, arguments.save));
   context.err << "File " << arguments.save << " saved\n";
 }
 
@@ -141,22 +140,25 @@ void state(CommandContext& context, const DagsArguments& arguments) {
 void next_execution(CommandContext& context, const DagsArguments& arguments) {
   Workflow workflow(context, /*to_change=*/false);
   const Dag& dag = named_dag(workflow.dags(), arguments.dag_id, kDagNotInTable);
-  const auto known = workflow->store().find_dag(dag.id);
+  const int64_t now_ms = context.services().clock().now_ms();
+  workflow::DagState unknown;
+  unknown.first_seen_at_ms = now_ms;
+  workflow::DagState state = workflow->store().find_dag(dag.id).value_or(unknown);
   if (is_paused(workflow.operations(), dag)) {
     context.err << "[INFO] Please be reminded this DAG is PAUSED now.\n";
   }
-  std::optional<workflow::DataInterval> last;
-  if (known && known->last_interval_start_ms) {
-    last = {*known->last_interval_start_ms,
-            known->last_interval_end_ms.value_or(*known->last_interval_start_ms)};
+  const workflow::Timetable timetable = timetable_of(dag);
+  for (int i = 0; i < arguments.num_executions; ++i) {
+    const auto next = next_run_of(dag, timetable, state, now_ms);
+    if (!next) {
+      context.err << "[WARN] No following schedule can be found. This DAG may have schedule interval '@once' "
+                     "or `None`.\n";
+    }
+    context.out << (next ? instant_text(next->run_after_ms) : "None") << '\n';
+    if (!next) return;
+    state.last_interval_start_ms = next->data_interval.start_ms;
+    state.last_interval_end_ms = next->data_interval.end_ms;
   }
-  const auto next = timetable_of(dag).next_run(last, {dag.start_date_ms, dag.end_date_ms, dag.catchup},
-                                               context.services().clock().now_ms());
-  if (!next)
-    context.err
-        << "[WARN] No following schedule can be found. This DAG may have schedule interval '@once' or "
-           "`None`.\n";
-  context.out << (next ? instant_text(next->run_after_ms) : "None") << '\n';
 }
 
 void add_dag_id(CLI::App& command, const Arguments& arguments) {
@@ -193,9 +195,14 @@ void define_dags(CLI::App& parent, CommandContext& context) {
   add_output_option(*command, arguments->format);
 
   command = add_workflow_command(*group, context, "list-runs", "list a DAG's runs", arguments, list_runs);
-  // Airflow 2 had the DAG behind -d.
-  command->add_option("dag_id,-d,--dag-id", arguments->dag_id, "the DAG")->required()->type_name("DAG");
-  command->add_option("--state", arguments->state, "only those in this state");
+  command->add_option("dag_id", arguments->dag_id, "the DAG")->type_name("DAG");
+  // Airflow 2 had it behind -d.
+  command->add_option("-d,--dag-id", arguments->dag_id, "the DAG, as Airflow 2 has it")->type_name("DAG");
+  command->parse_complete_callback([arguments] {
+    if (arguments->dag_id.empty()) throw CLI::RequiredError("dag_id");
+  });
+  command->add_option("--state", arguments->state, "only those in this state")
+      ->check(one_of({"queued", "running", "success", "failed"}));
   command->add_option("-s,--start-date", arguments->start_date, "from this logical date")->type_name("DATE");
   command->add_option("-e,--end-date", arguments->end_date, "up to this logical date")->type_name("DATE");
   command->add_flag("--no-backfill", arguments->no_backfill, "without runs of backfills");
@@ -208,6 +215,9 @@ void define_dags(CLI::App& parent, CommandContext& context) {
   command = add_workflow_command(*group, context, "next-execution", "when a DAG runs next", arguments,
                                  next_execution);
   add_dag_id(*command, arguments);
+  command->add_option("-n,--num-executions", arguments->num_executions, "how many of the next runs")
+      ->capture_default_str()
+      ->check(integer_between(1, 1000));
 
   define_dags_pause(*group, context);
   define_dags_test(*group, context);

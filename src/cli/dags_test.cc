@@ -7,8 +7,10 @@
 
 #include "base/error.h"
 #include "cli/foreground_tasks.h"
+#include "cli/pattern.h"
 #include "cli/workflow_commands.h"
 #include "dags/pipelines.h"
+#include "workflow/log_files.h"
 #include "workflow/operations/read_input.h"
 
 namespace tidemill::cli {
@@ -30,11 +32,14 @@ void test(CommandContext& context, const TestArguments& arguments) {
   // Before waiting for anybody.
   named_dag(dags::project_dags(context.services().options()), arguments.dag_id, kDagNotParsed);
   workflow::check_json_object(arguments.conf, "conf");
+  if (!arguments.success_pattern.empty()) Pattern(kSuccessPattern, arguments.success_pattern);
   std::optional<int64_t> logical_date_ms;
   if (!arguments.date.empty()) logical_date_ms = parse_instant(arguments.date);
   const auto lock = lock_for_tasks(context);
   Workflow workflow(context, /*to_change=*/true);
   const workflow::DagRun run = workflow->begin_test(arguments.dag_id, logical_date_ms, arguments.conf);
+  workflow::remove_run_logs(context.services().project_dir() / "logs",
+                            run);  // of an earlier test of its name
   context.err << "testing " << run.dag_id << ", run " << run.run_id << std::endl;
   work_here(context, workflow, run, std::nullopt, arguments.success_pattern);
   if (arguments.show_dagrun) show_states(context, workflow, run);
@@ -56,7 +61,7 @@ void define_dags_test(CLI::App& group, CommandContext& context) {
   command->add_option("-c,--conf", arguments->conf, "JSON for the run, such as {\"force\": true}")
       ->type_name("JSON");
   command
-      ->add_option("-m,--mark-success-pattern", arguments->success_pattern,
+      ->add_option(std::string("-m,") + kSuccessPattern, arguments->success_pattern,
                    "tasks whose ids match are not run but count as successful")
       ->type_name("REGEX");
   command->add_flag("--show-dagrun", arguments->show_dagrun, "print the states of its tasks at the end");

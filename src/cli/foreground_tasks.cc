@@ -46,11 +46,6 @@ class LineStream final : public std::streambuf {
   std::string line_;
 };
 
-bool has_failed(const TaskReport& report) {
-  return report.outcome == TaskReport::Outcome::kFailed ||
-         report.outcome == TaskReport::Outcome::kFailedForGood;
-}
-
 std::string ending_of(const workflow::TaskInstance& instance) {
   return instance.state ? std::string(name_of(*instance.state)) : "no state";
 }
@@ -111,7 +106,7 @@ TaskReport run_task_here(CommandContext& context, const workflow::TaskLaunch& la
   dags::StageContext stages = stage_context(context.services(), progress);
   TaskReport report = dags::run_task(stages, launch, out);
   lines.finish();
-  if (has_failed(report)) write("error", report.error);
+  if (report.has_failed()) write("error", report.error);
   return report;
 }
 
@@ -119,7 +114,7 @@ void work_here(CommandContext& context, Workflow& workflow, const workflow::DagR
                const std::optional<std::string>& only_task, const std::string& success_pattern) {
   Services& services = context.services();
   std::optional<Pattern> counts_as_success;
-  if (!success_pattern.empty()) counts_as_success.emplace("--mark-success-pattern", success_pattern);
+  if (!success_pattern.empty()) counts_as_success.emplace(kSuccessPattern, success_pattern);
   StateTeller teller(context, workflow->store(), run);
   teller.skip();
   const auto run_task = [&](const workflow::TaskLaunch& launch) {

@@ -19,6 +19,9 @@ std::unique_ptr<WriterLock> lock_for_tasks(CommandContext& context);
 // one.
 workflow::TaskReport run_task_here(CommandContext& context, const workflow::TaskLaunch& launch);
 
+// The option that has it.
+inline constexpr char kSuccessPattern[] = "--mark-success-pattern";
+
 // Works on a run, or one task of it, until it is over, under lock_for_tasks(). Tasks whose ids match
 // `success_pattern` are not run but count as successful. Errors: those of Scheduler::tick().
 void work_here(CommandContext& context, Workflow& workflow, const workflow::DagRun& run,

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/models_compare.h"
+#include "cli/option_checks.h"
 #include "cli/output.h"
 #include "cli/registered_versions.h"
 #include "pipeline/promote/promote.h"
@@ -139,7 +140,7 @@ void define_models(CLI::App& parent, CommandContext& context) {
   group->require_subcommand(1);
   const auto arguments = std::make_shared<ModelsArguments>();
   const auto add_version = [&arguments](CLI::App* command) {
-    command->add_option("version", arguments->version, "the version")->required()->check(CLI::PositiveNumber);
+    command->add_option("version", arguments->version, "the version")->required()->check(integer_between(1));
     return command;
   };
   add_output_option(*add(*group, context, arguments, "list", "the versions of the registered model", list),

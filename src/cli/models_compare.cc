@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/option_checks.h"
 #include "cli/output.h"
 #include "metadata/variables.h"
 #include "pipeline/train/registration.h"
@@ -78,7 +79,10 @@ void define_models_compare(CLI::App& group, CommandContext& context) {
   const auto arguments = std::make_shared<CompareArguments>();
   CLI::App* command = group.add_subcommand("compare", "versions beside each other on the same test set");
   command->footer("Example:\n  tidemill models compare 1 3");
-  command->add_option("versions", arguments->versions, "two versions or more")->required()->expected(2, 20);
+  command->add_option("versions", arguments->versions, "two versions or more")
+      ->required()
+      ->expected(2, 20)
+      ->check(integer_between(1));
   command
       ->add_option("--date", arguments->date, "the day whose test set is used (default: the latest prepared)")
       ->type_name("DATE");
@@ -93,7 +97,7 @@ void define_models_reproduce(CLI::App& group, CommandContext& context) {
   command->footer(
       "The model file must be the same bytes on the same CPU model, predictions within 1e-6 elsewhere.\n"
       "Example:\n  tidemill models reproduce 2");
-  command->add_option("version", arguments->version, "the version")->required()->check(CLI::PositiveNumber);
+  command->add_option("version", arguments->version, "the version")->required()->check(integer_between(1));
   add_output_option(*command, arguments->format);
   command->callback(
       [&context, arguments] { context.action = [&context, arguments] { reproduce(context, *arguments); }; });

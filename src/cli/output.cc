@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "cli/option_checks.h"
 
 namespace tidemill::cli {
 namespace {
@@ -19,8 +20,27 @@ size_t display_width(const std::string& text) {
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
+// In one line: a row of a table is one, and no value moves the cursor of a terminal.
+std::string one_line(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7F) {
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else {
+      out += fmt::format("\\x{:02x}", byte);
+    }
+  }
+  return out;
+}
+
 void print_table(std::ostream& out, bool ruled, const std::vector<std::string>& columns,
-                 const std::vector<std::vector<std::string>>& rows) {
+                 std::vector<std::vector<std::string>> rows) {
+  for (auto& row : rows) std::transform(row.begin(), row.end(), row.begin(), one_line);
   std::vector<size_t> widths;
   for (size_t c = 0; c < columns.size(); ++c) {
     widths.push_back(display_width(columns[c]));
@@ -52,7 +72,8 @@ void print_yaml(std::ostream& out, const std::vector<std::string>& columns,
     bool first = true;
     for (const auto& [name, cell] : sorted) {
       // A JSON string is a YAML double-quoted scalar.
-      out << (first ? "- " : "  ") << name << ": " << Json(cell).dump() << '\n';
+      out << (first ? "- " : "  ") << name << ": "
+          << Json(cell).dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
       first = false;
     }
   }
@@ -61,15 +82,18 @@ void print_yaml(std::ostream& out, const std::vector<std::string>& columns,
 }  // namespace
 
 void add_output_option(CLI::App& app, OutputFormat& format) {
-  const std::map<std::string, OutputFormat> formats = {{"table", OutputFormat::kTable},
-                                                       {"json", OutputFormat::kJson},
-                                                       {"yaml", OutputFormat::kYaml},
-                                                       {"plain", OutputFormat::kPlain}};
-  CLI::CheckedTransformer named(formats, CLI::ignore_case);
-  named.description("");  // the map, in --help
-  app.add_option("-o,--output", format, "table, json, yaml or plain")->transform(named)->type_name("FORMAT");
+  const auto set = [&format](const std::string& name) {
+    format = name == "json"    ? OutputFormat::kJson
+             : name == "yaml"  ? OutputFormat::kYaml
+             : name == "plain" ? OutputFormat::kPlain
+                               : OutputFormat::kTable;
+  };
+  CLI::Option* output = app.add_option_function<std::string>("-o,--output", set, "table, json, yaml or plain")
+                            ->check(one_of({"table", "json", "yaml", "plain"}))
+                            ->type_name("FORMAT");
   app.add_flag_callback(
-      "--json", [&format] { format = OutputFormat::kJson; }, "the same as --output json");
+         "--json", [&format] { format = OutputFormat::kJson; }, "the same as --output json")
+      ->excludes(output);
 }
 
 void print_rows(std::ostream& out, OutputFormat format, const std::vector<std::string>& columns,

@@ -9,9 +9,11 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/option_checks.h"
 #include "cli/output.h"
 #include "cli/text_files.h"
 #include "cli/workflow_commands.h"
+#include "dags/pipelines.h"
 
 namespace tidemill::cli {
 namespace {
@@ -64,6 +66,9 @@ void set(CommandContext& context, const PoolsArguments& arguments) {
   pool.include_deferred = arguments.include_deferred;
   workflow->set_pool(pool);
   context.out << "Pool " << pool.name << " created\n";
+  if (pool.name == dags::kTrainingPool) {
+    context.err << "note: the next 'tidemill up' gives it schedule.training_slots of tidemill.toml again\n";
+  }
 }
 
 void remove(CommandContext& context, const PoolsArguments& arguments) {
@@ -82,7 +87,7 @@ void export_all(CommandContext& context, const PoolsArguments& arguments) {
                            {"description", pool.description.value_or("")},
                            {"include_deferred", pool.include_deferred}};
   }
-  write_text_file(arguments.file, document.dump(4));
+  write_text_file(arguments.file, document.dump(4, ' ', false, Json::error_handler_t::replace));
   context.out << "Exported " << pools.size() << " pools to " << arguments.file << '\n';
 }
 
@@ -132,8 +137,10 @@ void define_pools(CLI::App& parent, CommandContext& context) {
 
   command = add_workflow_command(*group, context, "set", "make a pool or change it", arguments, set);
   command->add_option("pool", arguments->name, "the pool")->required();
-  command->add_option("slots", arguments->slots, "how many slots; -1 for no limit")->required();
-  command->add_option("description", arguments->description, "what it is for")->required();
+  command->add_option("slots", arguments->slots, "how many slots; -1 for no limit")
+      ->required()
+      ->check(integer_between(-1));
+  may_be_empty(command->add_option("description", arguments->description, "what it is for"))->required();
   command->add_flag("--include-deferred", arguments->include_deferred, "deferred tasks take slots too");
 
   command = add_workflow_command(*group, context, "delete", "delete a pool", arguments, remove);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/option_checks.h"
 #include "cli/output.h"
 
 namespace tidemill::cli {
@@ -135,7 +136,7 @@ void define_runs(CLI::App& parent, CommandContext& context) {
   CLI::App* command = group->add_subcommand("list", "runs of the project's experiment, the latest first");
   command->add_option("--limit", arguments->limit, "at most this many")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(integer_between(1));
   add_output_option(*command, arguments->format);
   command->callback(
       [&context, arguments] { context.action = [&context, arguments] { list(context, *arguments); }; });

@@ -66,11 +66,6 @@ void check_names(CommandContext& context, const RunArguments& arguments) {
   throw Error(ErrorCode::kNotFound, no_such("Task {} not found", arguments.task_id, ids));
 }
 
-bool is_good(const TaskReport& report) {
-  return report.outcome != TaskReport::Outcome::kFailed &&
-         report.outcome != TaskReport::Outcome::kFailedForGood;
-}
-
 void test(CommandContext& context, const RunArguments& arguments) {
   check_names(context, arguments);
   const auto lock = lock_for_tasks(context);
@@ -83,7 +78,7 @@ void test(CommandContext& context, const RunArguments& arguments) {
   launch.context = workflow::task_context(context_of(workflow, run, arguments.params), arguments.task_id,
                                           /*try_number=*/1);
   const TaskReport report = run_task_here(context, launch);
-  if (is_good(report)) {
+  if (!report.has_failed()) {
     context.err << "Done. Returned value was: "
                 << (report.return_value.empty() ? "None" : report.return_value) << '\n';
   } else {

@@ -5,10 +5,27 @@
 #include <fstream>
 #include <sstream>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "base/error.h"
 #include "base/id.h"
 
 namespace tidemill::cli {
+
+namespace {
+
+// A crash after the renaming must not leave a name without its bytes.
+bool synced(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const int failure = fsync(fd) == 0 ? 0 : errno;
+  close(fd);
+  errno = failure;
+  return failure == 0;
+}
+
+}  // namespace
 
 std::optional<std::string> read_text_file(const std::string& path) {
   if (!std::filesystem::exists(path)) return std::nullopt;
@@ -26,9 +43,10 @@ void write_text_file(const std::string& path, const std::string& text) {
   std::ofstream file(written, std::ios::binary);
   file << text;
   file.close();
-  if (file && is_replaced) {
+  const bool is_written = file && (!is_replaced || synced(written));
+  if (is_written && is_replaced) {
     std::filesystem::rename(written, path);
-  } else if (!file) {
+  } else if (!is_written) {
     const int failure = errno;
     std::error_code ignored;
     if (is_replaced) std::filesystem::remove(written, ignored);

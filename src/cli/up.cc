@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/option_checks.h"
 #include "cli/progress.h"
 #include "cli/stage_context.h"
 #include "cli/workflow_commands.h"
@@ -102,9 +103,6 @@ std::string version_number(const std::string& version) {
 }
 
 server::WebOptions web_options(CommandContext& context, const UpArguments& arguments) {
-  if (arguments.certificate.empty() != arguments.key.empty()) {
-    throw Error(ErrorCode::kInvalidArgument, "--ssl-cert and --ssl-key belong together");
-  }
   server::WebOptions options;
   options.address = arguments.host;
   options.port = arguments.port;
@@ -124,12 +122,7 @@ std::unique_ptr<server::WebServer> start_web(CommandContext& context, const UpAr
   if (arguments.scheduler_only) return nullptr;
   Services& services = context.services();
   server::WebOptions options = web_options(context, arguments);
-  if (!options.given_password) {
-    if (const auto password =
-            server::ensure_admin(services.metadata_for_writing(), services.clock().now_ms())) {
-      context.err << "sign in as admin with the password " << *password << " (shown this once)\n";
-    }
-  }
+  const bool has_password = options.given_password.has_value();
   const auto mutex = std::make_shared<std::mutex>();
   const auto report = [&context, mutex](const std::string& line) {
     const std::lock_guard lock(*mutex);
@@ -147,11 +140,21 @@ std::unique_ptr<server::WebServer> start_web(CommandContext& context, const UpAr
                             /*http_counters=*/{}, report},
       std::move(options));
   web->start();
+  // Only now: who cannot listen shows no password that is shown once.
+  if (!has_password) {
+    if (const auto password =
+            server::ensure_admin(services.metadata_for_writing(), services.clock().now_ms())) {
+      context.err << "sign in as admin with the password " << *password << " (shown this once)\n";
+    }
+  }
   context.out << web->url() << '\n';
   return web;
 }
 
 void up(CommandContext& context, const UpArguments& arguments) {
+  if (arguments.certificate.empty() != arguments.key.empty()) {
+    throw Error(ErrorCode::kInvalidArgument, "--ssl-cert and --ssl-key belong together");
+  }
   Services& services = context.services();
   const dags::ProjectOptions& options = services.options();
   // Before there is any thread.
@@ -175,11 +178,11 @@ void up(CommandContext& context, const UpArguments& arguments) {
     is_stopping = true;
     scheduler.wake();
   });
+  const auto web =
+      start_web(context, arguments, workflow.dags(), settings.log_dir, [&scheduler] { scheduler.wake(); });
   for (const workflow::Dag& dag : workflow.dags()) {
     context.err << "scheduling " << dag.id << '\n';
   }
-  const auto web =
-      start_web(context, arguments, workflow.dags(), settings.log_dir, [&scheduler] { scheduler.wake(); });
   scheduler.tick();  // from here on it is known to be there
   context.out << "ready" << std::endl;
   scheduler.run(is_stopping);
@@ -195,7 +198,7 @@ void define_up(CLI::App& parent, CommandContext& context) {
       "up", "run the project's DAGs by their schedules and serve pages and API, until SIGTERM or Ctrl-C");
   command->add_option("-p,--port", arguments->port, "port of the pages and the API; 0: a free one")
       ->capture_default_str()
-      ->check(CLI::Range(0, 65535));
+      ->check(integer_between(0, 65535));
   command
       ->add_option(
           "-H,--host", arguments->host,

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/option_checks.h"
 #include "cli/output.h"
 #include "cli/variables_files.h"
 
@@ -124,16 +125,18 @@ void define_variables(CLI::App& parent, CommandContext& context) {
 
   CLI::App* command = add(*group, context, "get", "print a Variable's value", arguments, get);
   add_key(command);
-  command->add_option("-d,--default", arguments->default_value, "printed when there is no such Variable")
+  may_be_empty(
+      command->add_option("-d,--default", arguments->default_value, "printed when there is no such Variable"))
       ->type_name("VALUE");
   command->add_flag("-j,--json", arguments->json, "the value is JSON");
   command->footer("Example:\n  tidemill variables get latest_prepared_data");
 
   command = add(*group, context, "set", "create a Variable or change its value", arguments, set);
   add_key(command);
-  command->add_option("value", arguments->value, "its value")->required()->type_name("VALUE");
+  may_be_empty(command->add_option("value", arguments->value, "its value"))->required()->type_name("VALUE");
   command->add_flag("-j,--json", arguments->json, "the value is JSON");
-  command->add_option("--description", arguments->description, "what it is for")->type_name("TEXT");
+  may_be_empty(command->add_option("--description", arguments->description, "what it is for"))
+      ->type_name("TEXT");
 
   command = add(*group, context, "list", "list the Variables", arguments, list);
   command->add_flag("--show-values", arguments->show_values, "with their values");

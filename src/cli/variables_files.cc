@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/option_checks.h"
 #include "cli/text_files.h"
 #include "cli/workflow_commands.h"
 #include "metadata/variables.h"
@@ -38,7 +39,7 @@ void export_all(CommandContext& context, const FileArguments& arguments) {
   const std::vector<Variable> variables = metadata::list_variables(context.services().metadata());
   nlohmann::json document = nlohmann::json::object();  // sorted by key
   for (const Variable& variable : variables) document[variable.key] = exported(variable);
-  const std::string text = document.dump(4);
+  const std::string text = document.dump(4, ' ', false, Json::error_handler_t::replace);
   if (arguments.file == "-" || arguments.file == "/dev/stdout") {
     context.out << text << '\n';
     context.err << variables.size() << " Variables successfully exported.\n";
@@ -110,7 +111,8 @@ std::string listed(const std::vector<std::string>& keys) {
 // All of them or none.
 void import_all(CommandContext& context, const FileArguments& arguments) {
   const auto text = read_text_file(arguments.file);
-  if (!text) throw Error(ErrorCode::kNotFound, "Missing variables file.");
+  if (!text)
+    throw Error(ErrorCode::kNotFound, fmt::format("Missing variables file. There is no {}", arguments.file));
   const std::vector<Variable> variables = variables_in(arguments.file, *text);
   metadata::Database& database = context.services().metadata_for_writing();
   metadata::Transaction transaction(database);
@@ -153,7 +155,7 @@ void define_variables_files(CLI::App& group, CommandContext& context) {
   command
       ->add_option("-a,--action-on-existing-key", arguments->on_existing,
                    "overwrite, skip or fail when there is such a Variable already")
-      ->check(CLI::IsMember({"overwrite", "fail", "skip"}))
+      ->check(one_of({"overwrite", "fail", "skip"}))
       ->capture_default_str();
 }
 

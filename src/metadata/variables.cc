@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tidemill::metadata {
 
@@ -25,6 +26,11 @@ void set_variable(Database& database, const std::string& key, const std::string&
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("a variable's key must have 1 to {} characters; '{}' has {}", kMaxKeyBytes,
                             key.substr(0, 40), key.size()));
+  }
+  if (!is_utf8(key) || !is_utf8(value) || !is_utf8(description.value_or(""))) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("Variable {}: key, value and description must be UTF-8 text",
+                            is_utf8(key) ? "'" + key + "'" : "with another key"));
   }
   execute_counted(
       database,

@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace tidemill::net {
 
@@ -28,8 +29,11 @@ TlsContext::TlsContext(const TlsFiles& files) : context_(std::make_unique<Contex
   boost::system::error_code error;
   const auto require = [&error](const std::filesystem::path& file, std::string_view what) {
     if (!error) return;
+    // OpenSSL's code for a file that is not there says nothing to people.
+    const bool is_readable = ::access(file.c_str(), R_OK) == 0;
+    const std::string why = is_readable ? error.message() : std::generic_category().message(errno);
     throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("'{}' cannot be used as {}: {}", file.string(), what, error.message()));
+                fmt::format("'{}' cannot be used as {}: {}", file.string(), what, why));
   };
   context.use_certificate_chain_file(files.certificate_chain.string(), error);
   require(files.certificate_chain, "the certificate chain (PEM)");
