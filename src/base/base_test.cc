@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/characters.h"
 #include "base/date.h"
 #include "base/digest.h"
 #include "base/error.h"

@@ -86,6 +86,12 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+size_t count_characters(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;  // no byte that continues one
+  }));
+}
+
 std::string escape_markup(std::string_view text) {
   std::string out;
   for (const char c : text) {

@@ -1,6 +1,7 @@
 #pragma once
 // Small things done to text in more than one module.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 
 // Whether it is UTF-8, without the forms that say the same in more bytes and without surrogates.
 bool is_utf8(std::string_view text);
+
+// Code points of UTF-8: what Python's len counts.
+size_t count_characters(std::string_view text);
 
 // Text into HTML or SVG content or a quoted attribute.
 std::string escape_markup(std::string_view text);

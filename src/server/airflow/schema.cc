@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "base/characters.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "workflow/operations/read_input.h"
 
 namespace tidemill::server::airflow {

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "base/characters.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
