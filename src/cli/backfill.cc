@@ -67,12 +67,12 @@ void define_backfill(CLI::App& parent, CommandContext& context) {
       ->type_name("DATE");
   command->add_option("--max-active-runs", arguments->max_active_runs, "runs at once")
       ->capture_default_str()
-      ->check(integer_between(1));
+      ->transform(integer_between(1));
   command
       ->add_option("--reprocess-behavior", arguments->reprocess_behavior,
                    "which days that have a run already are run again: none, failed or completed")
       ->capture_default_str()
-      ->check(one_of({"none", "failed", "completed"}));
+      ->transform(one_of({"none", "failed", "completed"}));
   command->add_option("--dag-run-conf", arguments->conf, "JSON for the runs")->type_name("JSON");
   command->add_flag("--run-backwards", arguments->run_backwards, "the last day first");
   command->add_flag("--dry-run", arguments->dry_run, "only say which days would be run");

@@ -25,12 +25,22 @@ constexpr char kFooter[] =
     "writer, 9 damaged data, 10 quality refused, 11 schema changed, 12 disk full "
     "(docs/reference/exit-codes.md).";
 
+bool is_unknown_option(const CLI::App& app, const std::string& word) {
+  if (word.size() < 2 || word[0] != '-') return false;
+  const std::string name = word[1] == '-' ? word.substr(0, word.find('=')) : word.substr(0, 2);
+  return app.get_option_no_throw(name) == nullptr;
+}
+
 // "unknown command 'trian'; did you mean 'train'?"; empty when every word names a command or an argument.
 std::string unknown_command(const CLI::App& app, int argc, const char* const* argv) {
   const CLI::App* level = &app;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "-C" || word == "--project-dir" || word == "--lock-timeout") ++i;  // their values
+    if (level == &app && is_unknown_option(app, word)) {
+      return fmt::format("'{}' is no option of {} itself: options of a command stand behind it", word,
+                         app.get_name());
+    }
     if (word.empty() || word[0] == '-') continue;
     const CLI::App* next = nullptr;
     std::vector<std::string> names;
@@ -87,7 +97,7 @@ int checked_output(CommandContext& context, int code) {
   if (context.out.good()) return code;
   context.out.clear();
   errno = EIO;
-  context.out.rdbuf()->pubsync();  // once more, for the reason
+  context.out << '\n' << std::flush;  // once more, for the reason
   if (errno == EPIPE) return code;
   try {
     throw_system_error(errno, "write to", "stdout");
@@ -120,7 +130,7 @@ int parse_and_run(int argc, const char* const* argv, CommandContext& context) {
                  "seconds to wait for another writer of the project")
       ->type_name("SECONDS")
       ->capture_default_str()
-      ->check(integer_between(0));
+      ->transform(integer_between(0));
   app.require_subcommand(1);
   app.fallthrough();
   for (const DefineCommand define : all_commands()) define(app, context);

@@ -92,7 +92,7 @@ void define_completion(CLI::App& parent, CommandContext& context) {
   const auto shell = std::make_shared<std::string>();
   CLI::App* command = parent.add_subcommand("completion", "a completion script for your shell");
   command->footer("Examples:\n  source <(tidemill completion bash)\n  source <(tidemill completion zsh)");
-  command->add_option("shell", *shell, "bash or zsh")->required()->check(one_of({"bash", "zsh"}));
+  command->add_option("shell", *shell, "bash or zsh")->required()->transform(one_of({"bash", "zsh"}));
   command->callback([&parent, &context, shell] {
     context.action = [&parent, &context, shell] {
       if (*shell == "zsh") context.out << "autoload -U +X bashcompinit && bashcompinit\n";

@@ -202,7 +202,7 @@ void define_dags(CLI::App& parent, CommandContext& context) {
     if (arguments->dag_id.empty()) throw CLI::RequiredError("dag_id");
   });
   command->add_option("--state", arguments->state, "only those in this state")
-      ->check(one_of({"queued", "running", "success", "failed"}));
+      ->transform(one_of({"queued", "running", "success", "failed"}));
   command->add_option("-s,--start-date", arguments->start_date, "from this logical date")->type_name("DATE");
   command->add_option("-e,--end-date", arguments->end_date, "up to this logical date")->type_name("DATE");
   command->add_flag("--no-backfill", arguments->no_backfill, "without runs of backfills");
@@ -217,7 +217,7 @@ void define_dags(CLI::App& parent, CommandContext& context) {
   add_dag_id(*command, arguments);
   command->add_option("-n,--num-executions", arguments->num_executions, "how many of the next runs")
       ->capture_default_str()
-      ->check(integer_between(1, 1000));
+      ->transform(integer_between(1, 1000));
 
   define_dags_pause(*group, context);
   define_dags_test(*group, context);

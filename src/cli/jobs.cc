@@ -75,12 +75,12 @@ void define_jobs(CLI::App& parent, CommandContext& context) {
   CLI::App* command = add_workflow_command(
       *group, context, "check", "exit code 0 when a scheduler is alive, else 1", arguments, check_jobs);
   command->add_option("--job-type", arguments->job_type, "SchedulerJob, the only type")
-      ->check(one_of({"SchedulerJob"}));
+      ->transform(one_of({"SchedulerJob"}));
   command->add_option("--hostname", arguments->hostname, "one of this machine")->type_name("HOST");
   command->add_flag("--local", arguments->is_local, "one of the machine that this is");
   command->add_option("--limit", arguments->limit, "how many are looked for; 0 for all")
       ->capture_default_str()
-      ->check(integer_between(0));
+      ->transform(integer_between(0));
   command->add_flag("--allow-multiple", arguments->allows_several, "several are fine, with --limit");
 }
 

@@ -140,7 +140,9 @@ void define_models(CLI::App& parent, CommandContext& context) {
   group->require_subcommand(1);
   const auto arguments = std::make_shared<ModelsArguments>();
   const auto add_version = [&arguments](CLI::App* command) {
-    command->add_option("version", arguments->version, "the version")->required()->check(integer_between(1));
+    command->add_option("version", arguments->version, "the version")
+        ->required()
+        ->transform(integer_between(1));
     return command;
   };
   add_output_option(*add(*group, context, arguments, "list", "the versions of the registered model", list),

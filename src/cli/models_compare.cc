@@ -82,7 +82,7 @@ void define_models_compare(CLI::App& group, CommandContext& context) {
   command->add_option("versions", arguments->versions, "two versions or more")
       ->required()
       ->expected(2, 20)
-      ->check(integer_between(1));
+      ->transform(integer_between(1));
   command
       ->add_option("--date", arguments->date, "the day whose test set is used (default: the latest prepared)")
       ->type_name("DATE");
@@ -97,7 +97,9 @@ void define_models_reproduce(CLI::App& group, CommandContext& context) {
   command->footer(
       "The model file must be the same bytes on the same CPU model, predictions within 1e-6 elsewhere.\n"
       "Example:\n  tidemill models reproduce 2");
-  command->add_option("version", arguments->version, "the version")->required()->check(integer_between(1));
+  command->add_option("version", arguments->version, "the version")
+      ->required()
+      ->transform(integer_between(1));
   add_output_option(*command, arguments->format);
   command->callback(
       [&context, arguments] { context.action = [&context, arguments] { reproduce(context, *arguments); }; });

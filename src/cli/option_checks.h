@@ -1,5 +1,6 @@
 #pragma once
-// What the values of options must be, in words that say what may be given instead.
+// What the values of options must be, in words that say what may be given instead. For transform(), not
+// check(): they write the value as the option reads it.
 
 #include <climits>
 #include <cstdint>

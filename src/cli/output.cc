@@ -89,11 +89,13 @@ void add_output_option(CLI::App& app, OutputFormat& format) {
                                : OutputFormat::kTable;
   };
   CLI::Option* output = app.add_option_function<std::string>("-o,--output", set, "table, json, yaml or plain")
-                            ->check(one_of({"table", "json", "yaml", "plain"}))
+                            ->transform(one_of({"table", "json", "yaml", "plain"}))
                             ->type_name("FORMAT");
-  app.add_flag_callback(
-         "--json", [&format] { format = OutputFormat::kJson; }, "the same as --output json")
-      ->excludes(output);
+  const auto set_json = [&format, output] {
+    if (output->count() > 0 && format != OutputFormat::kJson) throw CLI::ExcludesError("--json", "--output");
+    format = OutputFormat::kJson;
+  };
+  app.add_flag_callback("--json", set_json, "the same as --output json");
 }
 
 void print_rows(std::ostream& out, OutputFormat format, const std::vector<std::string>& columns,

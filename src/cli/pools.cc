@@ -139,7 +139,7 @@ void define_pools(CLI::App& parent, CommandContext& context) {
   command->add_option("pool", arguments->name, "the pool")->required();
   command->add_option("slots", arguments->slots, "how many slots; -1 for no limit")
       ->required()
-      ->check(integer_between(-1));
+      ->transform(integer_between(-1));
   may_be_empty(command->add_option("description", arguments->description, "what it is for"))->required();
   command->add_flag("--include-deferred", arguments->include_deferred, "deferred tasks take slots too");
 

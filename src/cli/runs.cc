@@ -136,7 +136,7 @@ void define_runs(CLI::App& parent, CommandContext& context) {
   CLI::App* command = group->add_subcommand("list", "runs of the project's experiment, the latest first");
   command->add_option("--limit", arguments->limit, "at most this many")
       ->capture_default_str()
-      ->check(integer_between(1));
+      ->transform(integer_between(1));
   add_output_option(*command, arguments->format);
   command->callback(
       [&context, arguments] { context.action = [&context, arguments] { list(context, *arguments); }; });

@@ -207,7 +207,7 @@ void define_tasks(CLI::App& parent, CommandContext& context) {
   add_task_and_run(*command, arguments);
   command->add_option("try_number", arguments->try_number, "which try; the last when not given")
       ->type_name("TRY")
-      ->check(integer_between(1));
+      ->transform(integer_between(1));
   command->add_flag("--follow", arguments->follow, "go on until the task has ended");
 
   define_tasks_run(*group, context);

@@ -198,7 +198,7 @@ void define_up(CLI::App& parent, CommandContext& context) {
       "up", "run the project's DAGs by their schedules and serve pages and API, until SIGTERM or Ctrl-C");
   command->add_option("-p,--port", arguments->port, "port of the pages and the API; 0: a free one")
       ->capture_default_str()
-      ->check(integer_between(0, 65535));
+      ->transform(integer_between(0, 65535));
   command
       ->add_option(
           "-H,--host", arguments->host,

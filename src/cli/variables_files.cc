@@ -155,7 +155,7 @@ void define_variables_files(CLI::App& group, CommandContext& context) {
   command
       ->add_option("-a,--action-on-existing-key", arguments->on_existing,
                    "overwrite, skip or fail when there is such a Variable already")
-      ->check(one_of({"overwrite", "fail", "skip"}))
+      ->transform(one_of({"overwrite", "fail", "skip"}))
       ->capture_default_str();
 }
 
