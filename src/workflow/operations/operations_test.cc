@@ -312,15 +312,20 @@ TEST_P(OperationsTest, TheRunsOfACancelledBackfillCanRunAgain) {
   EXPECT_EQ(store().find_run(id)->state, RunState::kQueued);
 }
 
-TEST_P(OperationsTest, ATestTakesNoDayFromARun) {
+TEST_P(OperationsTest, ATestTakesNoDayFromABackfill) {
   const int64_t day_ms = 20'777 * kDayMs;
   const DagRun test = end(operations_.begin_test("daily", day_ms, "{}"), RunState::kFailed);
-  EXPECT_EQ(operations_.run("daily", "2026-11-20").id, test.id);
   BackfillOptions options;
   options.from_ms = options.to_ms = day_ms;
   const auto made = operations_.create_backfill("daily", options);
   EXPECT_EQ(made.runs[0].exception_reason, std::nullopt);
   EXPECT_NE(made.runs[0].dag_run_id, test.id);
+}
+
+TEST_P(OperationsTest, ATestTakesNoDayFromARunByHand) {
+  const int64_t day_ms = 20'777 * kDayMs;
+  const DagRun test = end(operations_.begin_test("daily", day_ms, "{}"), RunState::kFailed);
+  EXPECT_EQ(operations_.run("daily", "2026-11-20").id, test.id);
   TriggerOptions by_hand;
   by_hand.logical_date_ms = day_ms;
   const DagRun run = operations_.trigger("daily", by_hand);
