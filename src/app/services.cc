@@ -1,6 +1,7 @@
 #include "app/services.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include "app/project_file/init.h"
 #include "app/project_lock.h"
@@ -149,6 +150,12 @@ engine::Engine& ProjectServices::engine() {
     check_sql(project_, *engine_);
   }
   return *engine_;
+}
+
+void ProjectServices::close_engine() {
+  if (!engine_) return;
+  engine_.reset();
+  malloc_trim(0);  // or the C library keeps what the engine held
 }
 
 std::unique_ptr<engine::Engine> ProjectServices::engine_for_file(const fs::path& file) {

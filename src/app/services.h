@@ -28,7 +28,7 @@ class ProjectServices final : public dags::Services {
   storage::ObjectStore& artifacts() override;
   void sweep() override;
   engine::Engine& engine() override;
-  void close_engine() override { engine_.reset(); }
+  void close_engine() override;
   metadata::Database& metadata() override;
   metadata::Database& metadata_for_writing() override;
   tracking::Store& tracking() override;
