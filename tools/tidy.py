@@ -13,7 +13,7 @@ from pathlib import Path
 MAX_LINES = 400
 MAX_COLUMNS = 110
 MAX_FUNCTION_LINES = 70
-NO_FUNCTION = re.compile(r"(\w+ )?(namespace|class|struct|enum|extern)\b")
+NO_FUNCTION = re.compile(r"(\w+ )?(namespace|class|struct|enum|extern)\b|INSTANTIATE_")
 
 # Folders of replaceable parts: included by their own files, their module's registry.cc and tests only.
 BACKENDS = {
@@ -209,7 +209,7 @@ def check_text(tree):
 def check_functions(tree):
     """clang-format puts the first and the last line of a function at the left margin, and nothing within."""
     for name in tree.source(".cc"):
-        lines, start = tree.text[name].splitlines(), None
+        lines, start, head = tree.text[name].splitlines(), None, None
         for number, line in enumerate(lines, 1):
             if line == "}" and start:
                 if number + 1 - start > MAX_FUNCTION_LINES:
@@ -218,8 +218,11 @@ def check_functions(tree):
                 start = None
             elif line.startswith("}"):
                 start = None
-            elif re.match(r"\w.*\{$", line) and not NO_FUNCTION.match(line):
-                start = number
+            elif start is None:
+                if re.match(r"\w", line):
+                    head = None if NO_FUNCTION.match(line) or line.endswith(";") else number
+                if head and line.endswith("{"):
+                    start = head
 
 
 def check_dead_files(tree):

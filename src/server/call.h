@@ -20,6 +20,7 @@ struct Call {
   const std::string& user;           // "" where everybody may ask and nobody has signed in
   const std::string& csrf_token;     // for the forms of a page; "" where nobody has signed in by a page
   dags::Services& project;           // with connections of its own
+  metadata::Database& database;      // its own, or an AbsentDatabase
   workflow::Operations& operations;  // as that user
   const ServerContext& server;
   SignIn& sign_in;

@@ -33,10 +33,6 @@ bool changes_something(const net::Request& request) {
   return request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
 }
 
-bool is_loopback(const std::string& address) {
-  return address.starts_with("127.") || address == "::1";
-}
-
 net::NamedValues headers_of_every_answer() {
   return {{"Content-Security-Policy",
            "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; "
@@ -52,9 +48,8 @@ net::Response failure(const net::Request& request, const Error& error, const std
 
 // What the server says by itself, before anything looked at the request.
 net::Response refusal(const net::Request& request, int status, const std::string& detail) {
-  net::Response response = failure(request, {ErrorCode::kInvalidArgument, detail}, "");
-  response.set_status(status);
-  return response;
+  if (!is_api(request)) return pages::refusal_page(status, detail);
+  return net::Response::json({{"detail", detail}}, status);
 }
 
 bool is_ours_to_mend(const Error& error) {
@@ -86,10 +81,10 @@ class WebServer::Impl {
  public:
   Impl(ServerContext context, WebOptions options)
       : context_(std::move(context)),
-        sign_in_(options.signing_key, options.given_password, context_.clock),
+        sign_in_(options.signing_key, options.given_password, context_.clock, !options.base_url.empty()),
         projects_(context_.open_project),
         watcher_([this] { return watched(context_.open_project()); }),
-        is_loopback_(is_loopback(options.address)),
+        is_loopback_(net::is_loopback(options.address)),
         hears_this_machine_alone_(is_loopback_ && options.base_url.empty()),
         max_engine_users_(std::max(1, options.worker_thread_count / 2)),
         server_(server_options(options), router(), hooks()) {
@@ -169,7 +164,7 @@ class WebServer::Impl {
     } catch (const TooManyAttempts& error) {
       return refusal(request, 429, error.message()).set_header("Retry-After", "60");
     } catch (const Error& error) {
-      const bool is_told = needs_a_user(endpoint) || is_for_strangers(error);
+      const bool is_told = !identity.user.empty() || is_for_strangers(error);
       if (is_ours_to_mend(error) || !is_told) {
         context_.report(fmt::format("{} {}: {}", request.method, request.raw_path, error.message()));
       }
@@ -190,8 +185,9 @@ class WebServer::Impl {
     const auto given = header ? net::parse_basic_authorization(*header) : std::nullopt;
     if (!given) return "";
     auto project = projects_.borrow();
-    const bool is_right = sign_in_.is_password((*project).metadata_for_writing(), given->user,
-                                               given->password, request.remote_address);
+    std::optional<AbsentDatabase> absent;
+    const bool is_right =
+        sign_in_.is_password(open_database(*project, absent), given->user, given->password, request);
     return is_right ? given->user : "";
   }
 
@@ -212,7 +208,7 @@ class WebServer::Impl {
     const auto by =
         identity.csrf_token.empty() ? workflow::TriggeredBy::kRestApi : workflow::TriggeredBy::kUi;
     workflow::Operations operations(database, context_.dags, context_.clock, {identity.user, by});
-    Call call{request,  identity.user, identity.csrf_token, *project, operations, context_,
+    Call call{request,  identity.user, identity.csrf_token, *project, database, operations, context_,
               sign_in_, watcher_};
     net::Response response = endpoint.handle(call);
     if (changes_something(request) && response.status() < 400) context_.wake_scheduler();
@@ -223,7 +219,7 @@ class WebServer::Impl {
     try {
       return project.metadata_for_writing();
     } catch (const Error& error) {
-      return absent.emplace(error);
+      return absent.emplace(Error(ErrorCode::kUnavailable, error.message()));
     }
   }
 

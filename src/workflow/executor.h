@@ -60,6 +60,7 @@ struct TaskEvent {
   // The task did nothing wrong: what watched over it died, and it by signal 9 with that; or no process could
   // be made for it, and then pid and signal are 0.
   bool executor_lost = false;
+  std::string error;  // why no process could be made; else ""
 };
 
 class Executor {

@@ -99,9 +99,26 @@ def test_whoever_guesses_waits(tmp_path):
         assert up.request("GET", "/health", Authorization="Basic eDp5")[0] == 200
 
 
+def test_strangers_learn_nothing_of_the_database(tmp_path):
+    project = init(tmp_path / "project")
+    with Up(project, web=True) as up:
+        database = project.folder / "tidemill.db"
+        for file in project.folder.glob("tidemill.db*"):
+            file.rename(f"{file}.away")
+        database.mkdir()
+        given = base64.b64encode(b"admin:x").decode()
+        for answer in (up.request("POST", "/auth/token", {"username": "admin", "password": "x"}), sign_in(up),
+                       up.request("GET", "/api/v2/variables", Authorization=f"Basic {given}")):
+            assert answer[0] == 503 and str(project.folder) not in answer[2], answer
+        health = json.loads(up.request("GET", "/api/v2/monitor/health")[2])
+        assert health["metadatabase"]["status"] == "unhealthy"
+        assert up.request("GET", "/login")[0] == 200
+
+
 def test_strangers_send_little(up):
     large = urlencode({"key": "k", "value": "x" * 100_000}).encode()
     status, headers, text = up.request("POST", "/variables/edit", large, **FORM)
+    assert "Status 413" in text
     assert status == 413 and headers["Content-Type"].startswith("text/html") and "65536" in text
     cookie = sign_in(up)[1]["Set-Cookie"].split(";")[0]
     # Read, and refused for not being a form of ours.

@@ -75,6 +75,9 @@ class Tidy(unittest.TestCase):
         for lines, messages in ((68, []), (69, ["src/base/a.cc:3: a function of 71 lines; at most 70"])):
             source = "namespace a {\n\nint f() {\n" + "  g();\n" * lines + "}\n\n}  // namespace a\n"
             self.check(module("base", source), *messages)
+        for head in ("int f(int a,\n      int b) {", "A::A(int a)\n    : a_(a) {"):
+            self.check(module("base", head + "\n" + "  g();\n" * 70 + "}\n"),
+                       "src/base/a.cc:1: a function of 73 lines; at most 70")
 
     def test_words(self):
         self.check({"tools/a.py": "# FIX" + "ME later\n"}, "cannot merge")

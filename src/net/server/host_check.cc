@@ -21,6 +21,10 @@ bool is_loopback_v4(const std::string& host) {
 
 }  // namespace
 
+bool is_loopback(const std::string& address) {
+  return address == "::1" || is_loopback_v4(address);
+}
+
 bool is_expected_host(const Request& request, std::span<const std::string> allowed) {
   std::string host(request.header("Host").value_or(""));
   std::transform(host.begin(), host.end(), host.begin(), ascii_lower);

@@ -9,6 +9,9 @@
 
 namespace tidemill::net {
 
+// Of an IP address: 127.0.0.0/8, or ::1.
+bool is_loopback(const std::string& address);
+
 // True when Host (without its port) is localhost, an address of the loopback network (127.0.0.0/8, [::1]) or
 // one of `allowed` ("tidemill.example.org", in lower case). For servers bound to a loopback address.
 bool is_expected_host(const Request& request, std::span<const std::string> allowed = {});

@@ -23,7 +23,11 @@ BaseUrl parse_base_url(std::string_view text) {
   if (rest.ends_with('/')) rest.remove_suffix(1);
   // The ':' before a port, not one inside an IPv6 address.
   const size_t colon = rest.find(':', rest.rfind(']') == std::string_view::npos ? 0 : rest.rfind(']'));
-  if (rest.empty() || colon == 0 || rest.find_first_of("/?#@ ") != std::string_view::npos) {
+  const bool has_port = colon != std::string_view::npos;
+  const std::string_view port = has_port ? rest.substr(colon + 1) : "0";
+  const bool is_number = !port.empty() && port.size() <= 5 &&
+                         std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (rest.empty() || colon == 0 || !is_number || rest.find_first_of("/?#@ ") != std::string_view::npos) {
     throw Error(
         ErrorCode::kInvalidArgument,
         fmt::format("'{}' is no base URL: https://HOST or http://HOST, with :PORT or not, without a path",

@@ -1,5 +1,6 @@
 #include "server/access/sign_in.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include "net/auth/password_hash.h"
 #include "net/auth/random_token.h"
 #include "net/server/cookies.h"
+#include "net/server/host_check.h"
 #include "net/server/url_text.h"
 
 namespace tidemill::server {
@@ -54,15 +56,31 @@ std::string sent_csrf_token(const net::Request& request) {
 
 }  // namespace
 
-SignIn::SignIn(const std::string& signing_key, std::optional<std::string> given_password, const Clock& clock)
+SignIn::SignIn(const std::string& signing_key, std::optional<std::string> given_password, const Clock& clock,
+               bool is_behind_proxy)
     : signing_key_(given_password ? hmac_sha256(signing_key, "password " + *given_password) : signing_key),
       // Airflow's name for it, and which server's: cookies do not tell ports apart.
       cookie_name_("_token_" + hex(hmac_sha256(signing_key, "cookie")).substr(0, 8)),
       given_password_(std::move(given_password)),
-      clock_(clock) {}
+      clock_(clock),
+      is_behind_proxy_(is_behind_proxy) {}
+
+std::string SignIn::address_of(const net::Request& request) const {
+  if (!is_behind_proxy_ || !net::is_loopback(request.remote_address)) return request.remote_address;
+  // The last one is the proxy's word; those before it are the client's.
+  std::string_view last;
+  for (const auto& [name, value] : request.headers) {
+    if (net::equal_ignoring_case(name, "X-Forwarded-For")) last = value;
+  }
+  if (last.empty()) return request.remote_address;
+  last.remove_prefix(last.rfind(',') + 1);
+  last.remove_prefix(std::min(last.find_first_not_of(' '), last.size()));
+  return std::string(last);
+}
 
 bool SignIn::is_password(metadata::Database& database, std::string_view user, std::string_view password,
-                         const std::string& address) {
+                         const net::Request& request) {
+  const std::string address = address_of(request);
   if (failed_attempts_.are_too_many(address, clock_.now_ms())) throw TooManyAttempts();
   bool is_right = false;
   if (given_password_) {
@@ -142,7 +160,12 @@ bool SignIn::has_signed_in(const net::Request& request) const {
 void SignIn::revoke(const net::Request& request) {
   const auto cookie = request.cookie(cookie_name_);
   if (!cookie) return;
-  const Json claims = claims_of(*cookie);
+  Json claims;
+  try {
+    claims = claims_of(*cookie);
+  } catch (const Error&) {
+    return;  // it is refused already
+  }
   const int64_t now_s = clock_.now_ms() / 1000;
   const std::lock_guard lock(mutex_);
   std::erase_if(revoked_, [&](const auto& entry) { return entry.second + kLeewayS < now_s; });

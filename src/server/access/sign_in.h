@@ -40,17 +40,19 @@ class SignIn {
  public:
   // `signing_key` is secret. `given_password`: admin's, from the environment, instead of the stored one; with
   // another one, tokens of before are not valid.
-  SignIn(const std::string& signing_key, std::optional<std::string> given_password, const Clock& clock);
+  // `is_behind_proxy`: connections of this machine are a proxy's, which says for whom (X-Forwarded-For).
+  SignIn(const std::string& signing_key, std::optional<std::string> given_password, const Clock& clock,
+         bool is_behind_proxy = false);
 
-  // Errors: TooManyAttempts after 20 wrong passwords a minute from `address`. Cost: milliseconds.
+  // Errors: TooManyAttempts after 20 wrong passwords a minute from where `request` comes from. Cost:
+  // milliseconds.
   bool is_password(metadata::Database& database, std::string_view user, std::string_view password,
-                   const std::string& address);
+                   const net::Request& request);
   std::string issue_token(std::string_view user, int64_t lifetime_s) const;
   // Set-Cookie that signs in with a new token, or out with none.
   std::string sign_in_cookie(std::string_view user, bool is_tls) const;
   std::string sign_out_cookie(bool is_tls) const;
-  // The cookie's token is refused from now on, until this process ends. Errors: none for a request that was
-  // identified by it, or has no cookie.
+  // The cookie's token is refused from now on, until this process ends.
   void revoke(const net::Request& request);
 
   // Errors: kPermissionDenied "Invalid JWT token" for one that is not valid; a cookie that is not is
@@ -60,6 +62,7 @@ class SignIn {
   bool has_signed_in(const net::Request& request) const;
 
  private:
+  std::string address_of(const net::Request& request) const;
   // Errors: those of net::verify_token; kPermissionDenied for a token that was revoked.
   Json claims_of(std::string_view token) const;
   std::string csrf_token_of(std::string_view token) const;
@@ -68,6 +71,7 @@ class SignIn {
   std::string cookie_name_;
   std::optional<std::string> given_password_;
   const Clock& clock_;
+  bool is_behind_proxy_;
   FailedAttempts failed_attempts_;
   mutable std::mutex mutex_;
   std::map<std::string, int64_t> revoked_;  // until when the tokens are valid, in seconds, by their "jti"

@@ -12,7 +12,12 @@ namespace tidemill::server {
 namespace {
 
 constexpr int64_t kNowMs = 1'800'000'000'000;
-constexpr char kAddress[] = "192.0.2.1";
+
+net::Request from(const std::string& address) {
+  net::Request made;
+  made.remote_address = address;
+  return made;
+}
 
 class SignInTest : public ::testing::Test {
  protected:
@@ -40,25 +45,45 @@ TEST_F(SignInTest, TheFirstPasswordIsRandomAndGivenOnce) {
   const auto password = ensure_admin(*database_, kNowMs);
   ASSERT_TRUE(password);
   EXPECT_EQ(ensure_admin(*database_, kNowMs), std::nullopt);
-  EXPECT_TRUE(sign_in_.is_password(*database_, "admin", *password, kAddress));
-  EXPECT_FALSE(sign_in_.is_password(*database_, "admin", *password + "x", kAddress));
-  EXPECT_FALSE(sign_in_.is_password(*database_, "root", *password, kAddress));
+  EXPECT_TRUE(sign_in_.is_password(*database_, "admin", *password, from("192.0.2.1")));
+  EXPECT_FALSE(sign_in_.is_password(*database_, "admin", *password + "x", from("192.0.2.1")));
+  EXPECT_FALSE(sign_in_.is_password(*database_, "root", *password, from("192.0.2.1")));
 }
 
 TEST_F(SignInTest, AGivenPasswordGoesBeforeTheStoredOne) {
   const auto stored = ensure_admin(*database_, kNowMs);
   SignIn sign_in("a secret", "given", clock_);
-  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given", kAddress));
-  EXPECT_FALSE(sign_in.is_password(*database_, "admin", *stored, kAddress));
+  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given", from("192.0.2.1")));
+  EXPECT_FALSE(sign_in.is_password(*database_, "admin", *stored, from("192.0.2.1")));
 }
 
 TEST_F(SignInTest, WhoGuessesIsRefusedForAMinuteAndNobodyElse) {
   SignIn sign_in("a secret", "given", clock_);
-  for (int i = 0; i < 20; ++i) EXPECT_FALSE(sign_in.is_password(*database_, "admin", "wrong", kAddress));
-  EXPECT_THROW(sign_in.is_password(*database_, "admin", "given", kAddress), TooManyAttempts);
-  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given", "192.0.2.2"));
+  for (int i = 0; i < 20; ++i)
+    EXPECT_FALSE(sign_in.is_password(*database_, "admin", "wrong", from("192.0.2.1")));
+  EXPECT_THROW(sign_in.is_password(*database_, "admin", "given", from("192.0.2.1")), TooManyAttempts);
+  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given", from("192.0.2.2")));
   clock_.advance_ms(60'000);
-  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given", kAddress));
+  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given", from("192.0.2.1")));
+}
+
+TEST_F(SignInTest, BehindAProxyItsWordCounts) {
+  SignIn sign_in("a secret", "given", clock_, /*is_behind_proxy=*/true);
+  const auto by_proxy = [](const std::string& addresses) {
+    net::Request made = from("127.0.0.1");
+    made.headers.add("X-Forwarded-For", "192.0.2.7");  // the client's own
+    made.headers.add("X-Forwarded-For", addresses);
+    return made;
+  };
+  for (int i = 0; i < 20; ++i) {
+    const std::string invented = std::to_string(i) + ".0.0.1, 192.0.2.1";
+    EXPECT_FALSE(sign_in.is_password(*database_, "admin", "wrong", by_proxy(invented)));
+  }
+  EXPECT_THROW(sign_in.is_password(*database_, "admin", "given", by_proxy("192.0.2.1")), TooManyAttempts);
+  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given", by_proxy("192.0.2.2")));
+  net::Request direct = by_proxy("192.0.2.1");
+  direct.remote_address = "192.0.2.9";  // of another machine: nobody's word counts
+  EXPECT_TRUE(sign_in.is_password(*database_, "admin", "given", direct));
 }
 
 TEST(FailedAttempts, BeyondTenThousandAddressesCountAsOne) {
@@ -78,6 +103,7 @@ TEST_F(SignInTest, ASessionThatWasSignedOutIsOver) {
   EXPECT_FALSE(sign_in_.has_signed_in(asked));
   EXPECT_TRUE(sign_in_.has_signed_in(with_cookie()));
   sign_in_.revoke(net::Request());
+  EXPECT_NO_THROW(sign_in_.revoke(asked));
 }
 
 TEST_F(SignInTest, ServersOfOneMachineHaveCookiesOfTheirOwn) {
@@ -92,7 +118,7 @@ TEST(BaseUrl, IsASchemeAndAHost) {
   EXPECT_EQ(base.host, "tidemill.example.org");
   EXPECT_EQ(parse_base_url("http://[2001:db8::1]:80").host, "[2001:db8::1]");
   for (const char* wrong :
-       {"", "tidemill.example.org", "https://", "https://:80", "ftp://a", "https://a/b"}) {
+       {"", "tidemill.example.org", "https://", "https://:80", "https://a:x", "ftp://a", "https://a/b"}) {
     EXPECT_THROW(parse_base_url(wrong), Error) << wrong;
   }
 }

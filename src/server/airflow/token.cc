@@ -9,8 +9,7 @@ namespace {
 net::Response issue(Call& call, const Input& input, int64_t lifetime_s) {
   const auto user = input.body.at("username").get<std::string>();
   const auto password = input.body.at("password").get<std::string>();
-  if (!call.sign_in.is_password(call.project.metadata_for_writing(), user, password,
-                                call.request.remote_address)) {
+  if (!call.sign_in.is_password(call.database, user, password, call.request)) {
     return refuse(401, "Invalid credentials");
   }
   return net::Response::json({{"access_token", call.sign_in.issue_token(user, lifetime_s)}});

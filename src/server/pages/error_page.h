@@ -9,5 +9,7 @@
 namespace tidemill::server::pages {
 
 net::Response error_page(const Error& error, const std::string& user);
+// Of the server itself, before anybody is asked who he is.
+net::Response refusal_page(int status, const std::string& detail);
 
 }  // namespace tidemill::server::pages

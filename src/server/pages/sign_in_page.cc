@@ -48,8 +48,7 @@ net::Response sign_in(Call& call) {
   const Form form(call.request);
   const std::string next = local_path(form.value("next").value_or("/"), "/");
   const std::string user = form.value("username").value_or("");
-  if (!call.sign_in.is_password(call.project.metadata_for_writing(), user,
-                                form.value("password").value_or(""), call.request.remote_address)) {
+  if (!call.sign_in.is_password(call.database, user, form.value("password").value_or(""), call.request)) {
     return sign_in_form(next, "Wrong user or password.", 401);
   }
   return net::Response::redirect(next, 303).add_header("Set-Cookie",

@@ -157,9 +157,10 @@ void LauncherLoop::launch(TaskLaunch launch) {
     worker->output.set_log(launch.log_file, options_.max_log_bytes);
     worker->error.set_log(launch.log_file, options_.max_log_bytes);
     event.pid = worker->pid;
-  } catch (const Error&) {  // no process
+  } catch (const Error& error) {  // no process
     event.kind = TaskEvent::Kind::kEnded;
     event.executor_lost = true;
+    event.error = error.message();
   }
   send_event(event);
 }

@@ -125,6 +125,8 @@ std::string encode(const TaskEvent& event) {
       .number(event.timed_out ? 1 : 0)
       .number(event.cancelled ? 1 : 0)
       .number(event.out_of_memory ? 1 : 0)
+      .number(event.executor_lost ? 1 : 0)
+      .text(event.error)
       .number(event.report ? 1 : 0);
   if (event.report) write_report(writer, *event.report);
   return writer.take();
@@ -142,6 +144,8 @@ TaskEvent decode_event(std::string_view body) {
   event.timed_out = reader.flag();
   event.cancelled = reader.flag();
   event.out_of_memory = reader.flag();
+  event.executor_lost = reader.flag();
+  event.error = reader.text();
   if (reader.flag()) event.report = read_report(reader);
   return event;
 }

@@ -337,6 +337,20 @@ TEST_P(OperationsTest, ATestTakesNoDayFromARunByHand) {
   EXPECT_TRUE(store().find_run(later.id));
 }
 
+TEST_P(OperationsTest, ClearingTwiceKeepsWhatTheTryWas) {
+  const DagRun run = operations_.trigger("daily", {});
+  TaskInstance instance = instance_of(run, "first");
+  instance.state = TaskState::kSuccess;
+  instance.try_number = 1;
+  instance.start_ms = instance.end_ms = kNowMs;
+  store().update_task_instance(instance);
+  for (int i = 0; i < 2; ++i) operations_.clear("daily", run.run_id, {});
+  const std::vector<TaskInstance> tries = store().tries_of({"daily", run.run_id, "first"});
+  ASSERT_FALSE(tries.empty());
+  EXPECT_EQ(tries[0].state, TaskState::kSuccess);
+  EXPECT_EQ(tries[0].end_ms, kNowMs);
+}
+
 TEST_P(OperationsTest, PoolsAndAssets) {
   Pool pool;
   pool.name = "training";

@@ -223,7 +223,8 @@ void Operations::clear_instance(TaskInstance instance) {
   if (instance.job_id) {  // its process may still be there
     instance.state = TaskState::kRestarting;
   } else {
-    if (instance.try_number > 0) store_.keep_try(instance);
+    // A try that was cleared before has been kept then, and has no end any more.
+    if (instance.try_number > 0 && instance.end_ms) store_.keep_try(instance);
     instance.state = std::nullopt;
     forget_try(instance);
   }

@@ -93,7 +93,7 @@ TEST(Changes, ATaskWithoutAProcessWaitsWithoutATry) {
   filter.task_id = "a";
   const std::vector<LogEntry> told = world.store.list_log(filter, {});
   ASSERT_EQ(told.size(), 1U);
-  EXPECT_EQ(told[0].extra, "waits: no process can be made for it");
+  EXPECT_EQ(told[0].extra, "waits: no process can be made");
 }
 
 TEST(Changes, ARunIsNotDeletedUnderItsTasks) {

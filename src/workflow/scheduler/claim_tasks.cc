@@ -85,7 +85,7 @@ bool Scheduler::claim(TaskInstance& instance, Room& room, std::map<RunKey, RunCo
   return true;
 }
 
-// Once for each task that the scheduler meets.
+// Once for each task until it starts.
 void Scheduler::tell_hopeless(const TaskInstance& instance, const std::string& why) {
   if (!told_hopeless_.insert({instance.id, instance.pool}).second) return;
   log_failure(instance, why);

@@ -43,6 +43,7 @@ void Scheduler::apply_start(TaskInstance instance, const TaskEvent& event) {
   instance.state = TaskState::kRunning;
   instance.start_ms = std::max(event.time_ms, instance.queued_at_ms.value_or(event.time_ms));
   instance.pid = event.pid;
+  told_hopeless_.erase({instance.id, instance.pool});
   store_.update_task_instance(instance);
   const TaskPlace place = find(instance);
   if (place.node != nullptr) call_back(place.node->task->on_execute, "on_execute", instance);
@@ -52,7 +53,7 @@ void Scheduler::apply_end(TaskInstance instance, const TaskEvent& event) {
   const bool is_to_blame = event.report || !(event.executor_lost || (is_stopping_ && event.cancelled));
   if (event.executor_lost && event.pid == 0 && event.signal == 0) {
     look_again_at_ms_ = now_ms_ + kNoRoomMs;
-    tell_hopeless(instance, "waits: no process can be made for it");
+    tell_hopeless(instance, "waits: " + event.error);
   }
   if (!is_to_blame) return reset(std::move(instance));
   const std::optional<TaskState> state = instance.state;

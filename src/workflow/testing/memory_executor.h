@@ -57,6 +57,7 @@ class MemoryExecutor final : public Executor {
   void lose(const std::string& id) {
     if (!add(id, TaskEvent::Kind::kEnded)) return;
     events_.back().executor_lost = true;
+    events_.back().error = "no process can be made";
     events_.back().pid = 0;
   }
   void end_cancelled(const std::string& id) {
