@@ -101,7 +101,7 @@ def test_whoever_guesses_waits(tmp_path):
 
 def test_strangers_learn_nothing_of_the_database(tmp_path):
     project = init(tmp_path / "project")
-    with Up(project, web=True) as up:
+    with Up(project, web=True, password=None) as up:  # the database knows it
         database = project.folder / "tidemill.db"
         for file in project.folder.glob("tidemill.db*"):
             file.rename(f"{file}.away")

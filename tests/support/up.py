@@ -17,8 +17,9 @@ PASSWORD = "correct horse"
 class Up:
     """A project with a scheduler that may be killed. With `web`, `url` is where its pages and its API are."""
 
-    def __init__(self, project, *arguments, web=False):
+    def __init__(self, project, *arguments, web=False, password=PASSWORD):
         self.project, self.process, self.url = project, None, None
+        self.password = {"TIDEMILL_ADMIN_PASSWORD": password} if password else {}
         self.arguments = [*(["--port", "0"] if web else ["--scheduler-only"]), *arguments]
 
     def __enter__(self):
@@ -31,7 +32,7 @@ class Up:
     def start(self):
         self.process = subprocess.Popen(
             [PROGRAM, "-C", self.project.folder, "up", *self.arguments], stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True, env={**os.environ, "TIDEMILL_ADMIN_PASSWORD": PASSWORD})
+            stderr=subprocess.DEVNULL, text=True, env={**os.environ, **self.password})
         line = self.process.stdout.readline()
         if "--port" in self.arguments:
             self.url = line.strip()
