@@ -34,16 +34,17 @@ Html actions_of(const Call& call, const Backfill& backfill) {
                  "Cancel it", {}, fmt::format("backfill {}", backfill.id));
 }
 
-// What was queued when it was cancelled has failed without having started.
-bool is_cancelled(const std::vector<workflow::DagRun>& runs) {
-  return std::any_of(runs.begin(), runs.end(), [](const workflow::DagRun& run) {
-    return run.state == workflow::RunState::kFailed && !run.start_ms;
+// What was queued when it was cancelled failed at that moment, without having started.
+bool is_cancelled(const Backfill& backfill, const std::vector<workflow::DagRun>& runs) {
+  return std::any_of(runs.begin(), runs.end(), [&](const workflow::DagRun& run) {
+    return run.state == workflow::RunState::kFailed && !run.start_ms &&
+           run.end_ms == backfill.completed_at_ms;
   });
 }
 
 std::string state_of(const Backfill& backfill, const std::vector<workflow::DagRun>& runs) {
   if (!backfill.completed_at_ms) return backfill.is_paused ? "paused" : "running";
-  if (is_cancelled(runs)) return "cancelled";
+  if (is_cancelled(backfill, runs)) return "cancelled";
   const bool is_over = std::all_of(runs.begin(), runs.end(),
                                    [](const workflow::DagRun& run) { return is_finished(run.state); });
   if (!is_over) return "running";

@@ -148,15 +148,16 @@ Backfill Operations::cancel_backfill(int64_t id) {
   auto backfill = store_.find_backfill(id);
   if (!backfill) throw Error(ErrorCode::kNotFound, fmt::format("Could not find backfill with id {}", id));
   if (backfill->completed_at_ms) throw Error(ErrorCode::kConflict, "Backfill has already been completed.");
+  const int64_t now_ms = clock_.now_ms();
   for (const BackfillRun& entry : store_.runs_of_backfill(id)) {
     if (!entry.dag_run_id) continue;
     auto run = store_.find_run(*entry.dag_run_id);
     if (!run || run->state != RunState::kQueued) continue;
     run->state = RunState::kFailed;
-    run->end_ms = clock_.now_ms();
+    run->end_ms = now_ms;
     store_.update_run(*run);
   }
-  backfill->completed_at_ms = clock_.now_ms();
+  backfill->completed_at_ms = now_ms;
   store_.update_backfill(*backfill);
   log("cancel_backfill", backfill->dag_id);
   transaction.commit();
