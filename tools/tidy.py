@@ -55,6 +55,7 @@ PRECOMPILED = [(header, re.compile(pattern)) for header, pattern in (
     ("string_view", r"\bstd::string_view\b"),
     ("vector", r"\bstd::vector\b"),
     ("fmt/format.h", r"\bfmt::"),
+    ("nlohmann/json.hpp", r"\bJson(::(array|object|parse)\b|[({])"),
     ("gtest/gtest.h", r"\bTEST(_F|_P)?\("),
 )]
 
@@ -159,6 +160,11 @@ def check_own_include(tree, place, inside, path, ranks):
 
 
 def check_precompiled(tree):
+    # set(headers ...) and list(APPEND headers ...)
+    for listed in re.findall(r"headers (<[^)]*)", tree.text.get("cmake/Modules.cmake", "")):
+        for header in set(re.findall(r"<([^>]+)>", listed)) - {header for header, _ in PRECOMPILED}:
+            tree.report("cmake/Modules.cmake", f"<{header}> is precompiled; add what is used of it to "
+                                               "PRECOMPILED in tools/tidy.py")
     reached = {}
 
     def headers_of(name):

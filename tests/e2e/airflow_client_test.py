@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from airflow_client.client import models
 
-from airflow_apis import ask, connect, refusal, run_generation_and_preparation
+from airflow_apis import ask, connected, refusal, run_generation_and_preparation
 from conftest import ROOT, init
 from openapi_check import address, mismatches
 from up import GENERATION, PREPARATION, TRAINING, Up
@@ -25,12 +25,6 @@ def up(tmp_path_factory):
     project.set("schedule.retries", "0")
     with Up(project, web=True) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def api(up):
-    with connect(up) as apis:
-        yield apis
 
 
 @pytest.fixture(scope="module")

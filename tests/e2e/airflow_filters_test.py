@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 import pytest
 from airflow_client.client import models
 
-from airflow_apis import ask, connect, refusal, run_generation_and_preparation
+from airflow_apis import ask, connected, refusal, run_generation_and_preparation
 from conftest import init
 from up import GENERATION, TRAINING, Up
 
@@ -17,12 +17,6 @@ def up(tmp_path_factory):
     project.set("schedule.paused", "true")
     with Up(project, web=True) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def api(up):
-    with connect(up) as apis:
-        yield apis
 
 
 @pytest.fixture(scope="module")

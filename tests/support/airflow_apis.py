@@ -1,6 +1,5 @@
 """Airflow's own client, signed in to a `tidemill up`."""
 
-import contextlib
 import json
 import time
 from types import SimpleNamespace
@@ -13,9 +12,9 @@ from airflow_client.client.exceptions import ApiException
 from up import GENERATION, PREPARATION
 
 
-@contextlib.contextmanager
-def connect(up):
-    """The client's classes, each for one resource."""
+@pytest.fixture(scope="module", name="api")
+def connected(up):
+    """The client's classes, each for one resource, for the tests of a module with a fixture `up`."""
     with airflow.ApiClient(airflow.Configuration(host=up.url, access_token=up.token())) as client:
         yield SimpleNamespace(
             assets=api.AssetApi(client), backfills=api.BackfillApi(client), dags=api.DAGApi(client),

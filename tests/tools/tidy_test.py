@@ -60,6 +60,8 @@ class Tidy(unittest.TestCase):
         self.check(module("base", '#include "base/b.h"\nstd::map<int, std::string> a;\n',
                           base__b=HEADER + "#include <string>\n"),
                    "src/base/a.cc: std::map without #include <map>; add it")
+        self.check({"cmake/Modules.cmake": MODULES + "set(headers <map> <regex>)\n"},
+                   "cmake/Modules.cmake: <regex> is precompiled; add")
 
     def test_owners_of_third_party_headers(self):
         self.check(module("models", "#include <duckdb.h>\n"), "<duckdb.h> belongs to src/engine/duckdb/")
